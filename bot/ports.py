@@ -1,0 +1,129 @@
+"""What we need from outside, each with few verbs. Adapters in `platforms/` fulfil these; nothing here does I/O."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from bot.model import Author, Context, Event, Measure, Network, Outgoing, Post, Ref
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """One thing a source told us, with the cursor that stands *after* it.
+
+    `event` None means only the cursor moved. `cursor` None means the source has no position to keep.
+    `gap` tells that something may be missing before this point, and why ("" when nothing is).
+    `skipped` counts malformed items that were left out since the last `Heard` of this source.
+    """
+
+    source: str
+    cursor: str | None
+    event: Event | None = None
+    gap: str = ""
+    skipped: int = 0
+
+
+class Concern(Protocol):
+    """Which posts of a stream concern us. Given to `Listener.listen`; pure and fast (every post passes it)."""
+
+    def post(self, text: str, tags: Collection[str], people: Collection[str], parents: Collection[str]) -> str:
+        """How this post concerns us (a `Via` word), or "" when it does not.
+
+        `tags` case-folded without '#', `people` ids mentioned, `parents` uris it replies to or quotes.
+        """
+        ...
+
+    def known(self, uri: str) -> bool:
+        """Do we hold this post (so that its edit or deletion matters)?"""
+        ...
+
+
+class Listener(Protocol):
+    """A place where posts come from. Supervised by `worker.py`: a return or an error means 'start me again'."""
+
+    name: str
+
+    def listen(self, cursors: Mapping[str, str], concern: Concern) -> AsyncIterator[Heard]:
+        """Everything new after `cursors` (source → cursor). Never raises for one malformed item."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """A post as it is now, with what stands around it."""
+
+    post: Post
+    context: Context
+
+
+class Reader(Protocol):
+    """Look at one thing, now."""
+
+    async def look(self, ref: Ref) -> Look | None:
+        """The post as it stands, its author's profile filled in (`author.known`), and its context; None if gone."""
+        ...
+
+    async def author(self, author: Author) -> Author:
+        """The same author with the profile read afresh."""
+        ...
+
+
+class Writer(Protocol):
+    """Say something, once. Only `outbox.py` calls `publish`."""
+
+    async def publish(self, outgoing: Outgoing) -> Ref:
+        """Create the post, or return the one that an earlier try with the same key created.
+
+        Raises Unreachable/SlowDown (surely not accepted), Unclear (read back first), Refused, LoggedOut.
+        """
+        ...
+
+    async def find(self, outgoing: Outgoing) -> Ref | None:
+        """Read back: the post that an earlier try of this very `outgoing` created, or None if it is not there."""
+        ...
+
+    async def withdraw(self, ref: Ref) -> None:
+        """Delete a post of ours. What is already gone is fine."""
+        ...
+
+
+class Ruler(Protocol):
+    """Ask the network's own way of counting; never calculate for it."""
+
+    def fits(self, text: str) -> bool:
+        """May this exact text be published?"""
+        ...
+
+    def measure(self, text: str) -> tuple[Measure, ...]:
+        """The live counters for this text."""
+        ...
+
+    def address(self, author: Author, *, note: bool) -> str:
+        """What must stand before a reply so that `author` hears of it ("" where a reply alone does that)."""
+        ...
+
+    def new_slot(self, at: datetime, key: str) -> str:
+        """The record key to store before sending (a TID on Bluesky), or "" where the server chooses."""
+        ...
+
+
+class Platform(Listener, Reader, Writer, Ruler, Protocol):
+    """One of our accounts on one network: everything above."""
+
+    network: Network
+    account: str  # our own id there (DID, actor URL)
+
+    async def close(self) -> None:
+        """Give back connections; persist nothing."""
+        ...
+
+
+class Clock(Protocol):
+    """The only source of time for everything that decides."""
+
+    def now(self) -> datetime:
+        """An aware datetime in UTC."""
+        ...
