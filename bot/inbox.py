@@ -1,0 +1,81 @@
+"""Take what was heard into the office, once, with its cursor, in one transaction. It judges nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from bot import jobs
+from bot.model import Blocked, Event, Vanished
+from bot.ports import Heard
+from bot.store import codec
+from bot.store.models import CursorRow, EventRow, GapRow
+
+
+def take(session: Session, batch: Sequence[Heard], *, account: str, now: datetime) -> int:
+    """Store new events, their turn jobs, gaps and the newest cursors. A repeat is dropped. Returns new events."""
+    taken = 0
+    for heard in batch:
+        if heard.event is not None:
+            taken += _event(session, heard.source, heard.event, account=account, now=now)
+        if heard.gap:
+            session.add(GapRow(source=heard.source, why=heard.gap, before_cursor=heard.cursor or "", noticed_at=now))
+    for source in dict.fromkeys(heard.source for heard in batch):
+        _cursor(session, source, [h for h in batch if h.source == source], now=now)
+    return taken
+
+
+def cursors(session: Session) -> dict[str, str]:
+    """Where every source stands."""
+    return {source: value for source, value in session.execute(select(CursorRow.source, CursorRow.value)) if value}
+
+
+def _event(session: Session, source: str, event: Event, *, account: str, now: datetime) -> int:
+    uri, version, network = _identity(event)
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    statement = (
+        dialect.insert(EventRow)
+        .values(
+            kind=codec.kind_of(event),
+            network=network,
+            uri=codec.clean_text(uri),
+            version=codec.clean_text(version),
+            source=source,
+            account=account,
+            payload=codec.dump(event),
+            received_at=now,
+            decision="",
+        )
+        .on_conflict_do_nothing(index_elements=["kind", "network", "uri", "version"])
+        .returning(EventRow.id)
+    )
+    event_id = session.scalar(statement)
+    if event_id is None:
+        return 0
+    jobs.put(session, "turn", f"turn:{event_id}", due_at=now, payload={"event": event_id})
+    return 1
+
+
+def _identity(event: Event) -> tuple[str, str, str]:
+    if isinstance(event, Vanished):
+        return event.ref.uri, "", event.ref.network
+    if isinstance(event, Blocked):
+        return event.author.id, "", event.author.network
+    return event.post.ref.uri, event.post.ref.version, event.post.ref.network
+
+
+def _cursor(session: Session, source: str, batch: Sequence[Heard], *, now: datetime) -> None:
+    newest = next((heard.cursor for heard in reversed(batch) if heard.cursor is not None), None)
+    skipped = sum(heard.skipped for heard in batch)
+    row = session.get(CursorRow, source)
+    if row is None:
+        row = CursorRow(source=source, value="", updated_at=now, heard_at=now, skipped=0)
+        session.add(row)
+    if newest is not None and newest != row.value:
+        row.value, row.updated_at = newest, now
+    row.heard_at = now
+    row.skipped += skipped

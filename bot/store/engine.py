@@ -1,0 +1,106 @@
+"""Open the database and hand out transactions. Knows engines, not tables; `migrate` brings the tables up to date."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.orm import Session
+
+from bot.errors import BadSettings
+
+BUSY_TIMEOUT_MS = 10_000
+OLDEST_SQLITE = (3, 40, 0)  # Debian 12
+MIGRATIONS = Path(__file__).parent / "migrations"
+
+
+class Store:
+    """Transactions on one database: `write()` takes the write lock at once, `read()` never blocks a writer."""
+
+    def __init__(self, url: str) -> None:
+        """Raises `BadSettings` if the URL cannot be used."""
+        self.url = url
+        try:
+            self.dialect = make_url(url).get_backend_name()
+        except ArgumentError as error:
+            raise BadSettings(
+                f"database_url: {error}; use sqlite:///path or postgresql+psycopg://user@host/name"
+            ) from error
+        if self.dialect == "sqlite":
+            self._write = _sqlite_engine(url, begin="BEGIN IMMEDIATE")
+            self._read = _sqlite_engine(url, begin="BEGIN")
+        elif url.startswith("postgresql+psycopg://"):
+            self._write = self._read = create_engine(url, pool_pre_ping=True)
+        else:
+            raise BadSettings(
+                f"database_url: {self.dialect!r} is not supported; use sqlite:///path or postgresql+psycopg://…"
+            )
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """One write transaction: commits at the end, rolls back on any error."""
+        with Session(self._write, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """One read transaction on a consistent snapshot."""
+        with Session(self._read, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    def migrate(self) -> None:
+        """Bring the tables to the newest version. Safe to run at every start."""
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        with self._write.connect() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+            connection.commit()
+
+    def ping(self) -> str:
+        """ "" when the database answers and can be written, else one line saying what is wrong."""
+        try:
+            with self._write.connect() as connection:
+                connection.execute(text("SELECT 1"))
+        except OperationalError as error:
+            return f"database: {error.orig}"
+        return ""
+
+    def close(self) -> None:
+        """Give back all connections."""
+        self._write.dispose()
+        self._read.dispose()
+
+
+def _sqlite_engine(url: str, *, begin: str) -> Engine:
+    if sqlite3.sqlite_version_info < OLDEST_SQLITE:
+        raise BadSettings(f"SQLite {sqlite3.sqlite_version} is too old; 3.40 or newer is needed (it comes with Python)")
+    path = make_url(url).database
+    if path and path != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000})
+
+    @event.listens_for(engine, "connect")
+    def _on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves
+        for pragma in (
+            "journal_mode=WAL",
+            "foreign_keys=ON",
+            "synchronous=FULL",
+            f"busy_timeout={BUSY_TIMEOUT_MS}",
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _on_begin(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,136 @@
+"""The tables of the people and papers: users, sessions, evidence, switches, audit. Shapes only."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from bot.store.models import Base, Json
+
+
+class UserRow(Base):
+    """A named person of the office."""
+
+    __tablename__ = "user"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(100), unique=True)  # how approvals are signed
+    role: Mapped[str] = mapped_column(String(16))  # administrator, editor
+    created_at: Mapped[datetime]
+    disabled_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class SignInLinkRow(Base):
+    """A one-time sign-in link. Only the hash of its token is kept."""
+
+    __tablename__ = "sign_in_link"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    used_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class WebSessionRow(Base):
+    """A signed-in browser. Only the hash of its token is kept; revoke by deleting the row."""
+
+    __tablename__ = "web_session"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[int] = mapped_column(ForeignKey("user.id"))
+    csrf: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime]
+    seen_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    agent: Mapped[str] = mapped_column(default="")
+
+
+class PackRow(Base):
+    """One import of an evidence pack: who, when, from which file."""
+
+    __tablename__ = "pack"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str]
+    table_version: Mapped[str] = mapped_column(String(64))
+    imported_by: Mapped[str]
+    imported_at: Mapped[datetime]
+    entries: Mapped[int]
+
+
+class EntryRow(Base):
+    """An entry of the evidence table: which version counts now. `retired_at` set: drafts no more."""
+
+    __tablename__ = "entry"
+
+    id: Mapped[str] = mapped_column(String(100), primary_key=True)
+    version: Mapped[int]
+    retired_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class EntryVersionRow(Base):
+    """One version of an entry, kept for good."""
+
+    __tablename__ = "entry_version"
+
+    entry_id: Mapped[str] = mapped_column(ForeignKey("entry.id"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)
+    data: Mapped[Json]
+    digest: Mapped[str] = mapped_column(String(64))
+    pack_id: Mapped[int | None] = mapped_column(ForeignKey("pack.id"), default=None)
+    created_at: Mapped[datetime]
+    created_by: Mapped[str]
+
+
+class SwitchRow(Base):
+    """The kill switch, one row ('publishing'). Set: nothing is published."""
+
+    __tablename__ = "switch"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    stopped: Mapped[bool]
+    reason: Mapped[str]
+    by: Mapped[str]
+    at: Mapped[datetime]
+
+
+class RulingRow(Base):
+    """A recorded decision of an administrator about an account: what, who, when, why."""
+
+    __tablename__ = "ruling"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    setting: Mapped[str] = mapped_column(String(64))
+    value: Mapped[str]
+    by: Mapped[str]
+    why: Mapped[str]
+    at: Mapped[datetime]
+
+
+class AuditRow(Base):
+    """What happened, in order. Its highest id is the clock that live pages watch."""
+
+    __tablename__ = "audit"
+    __table_args__ = (Index("ix_audit_case", "case_id"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    at: Mapped[datetime]
+    who: Mapped[str]
+    what: Mapped[str] = mapped_column(String(64))
+    case_id: Mapped[int | None] = mapped_column(default=None)
+    detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+
+
+class SecretRow(Base):
+    """A secret, encrypted with a key that is kept outside the database."""
+
+    __tablename__ = "secret"
+
+    name: Mapped[str] = mapped_column(String(200), primary_key=True)
+    value: Mapped[bytes] = mapped_column(LargeBinary)
+    updated_at: Mapped[datetime]
