@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.life import State
-from bot.model import Basis, Context, Match, Network, Post
+from bot.model import Author, Basis, Context, Evidence, Match, Network, Post
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,3 +60,40 @@ class Desk:
     opted_out: frozenset[str] = frozenset()
     said: tuple[Said, ...] = ()
     filed: Filed | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Occasion:
+    """Everything a gate may ask, both when proposing and again at the moment of sending.
+
+    `post` is what the draft answers, as it was read for the draft; `now_post` is the same post read afresh
+    (None: it is gone). `author` and `subject_author` carry freshly read profiles; `known` False closes the gate.
+    `opted_out` and `said` cover everybody and every thread involved. `evidence` is the entry as it stands now.
+    """
+
+    now: datetime
+    house: House
+    basis: Basis
+    proof: str
+    note: bool
+    lock: str
+    post: Post
+    now_post: Post | None
+    author: Author
+    subject: Post
+    now_subject: Post | None
+    subject_author: Author
+    opted_out: frozenset[str]
+    said: tuple[Said, ...]
+    evidence: Evidence | None
+    drafted_from: int  # evidence version of the draft
+    public: bool  # False on the fake network, where an unsigned entry may be tried out
+    sending: bool  # an administrator switched sending on for this account
+    stopped: str  # why publishing is stopped ("" = it is not)
+    paused: str  # why this account is paused ("" = it is not)
+    expires_at: datetime | None
+    approved_by: str
+
+
+Gate = Callable[[Occasion], str]
+"""A gate answers "" when it is open, else one sentence saying why it is closed. An error counts as closed."""

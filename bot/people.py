@@ -1,0 +1,111 @@
+"""The named people of the office, and how they get in: one-time links and revocable sessions. No web framework."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from bot import audit
+from bot.errors import NotAllowed
+from bot.store.office_models import SignInLinkRow, UserRow, WebSessionRow
+
+LINK_LIFE = timedelta(hours=24)
+SESSION_IDLE = timedelta(hours=12)
+SESSION_LIFE = timedelta(days=14)
+
+
+class Role(StrEnum):
+    """What a person may do. An administrator may do what an editor may."""
+
+    ADMINISTRATOR = "administrator"
+    EDITOR = "editor"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedIn:
+    """A person at a browser."""
+
+    user_id: int
+    name: str
+    role: Role
+    csrf: str
+
+
+def ensure_user(session: Session, name: str, role: Role, *, by: str, now: datetime) -> UserRow:
+    """The user of this name; made if new."""
+    name = name.strip()
+    if not 1 <= len(name) <= 100:
+        raise NotAllowed("a name needs 1 to 100 characters")
+    user = session.scalar(select(UserRow).where(UserRow.name == name))
+    if user is None:
+        user = UserRow(name=name, role=role.value, created_at=now)
+        session.add(user)
+        session.flush()
+        audit.note(session, who=by, what="user added", now=now, name=name, role=role.value)
+    return user
+
+
+def new_link(session: Session, user: UserRow, *, now: datetime) -> str:
+    """A one-time token for a sign-in link; older unused links of this user stop working."""
+    session.execute(delete(SignInLinkRow).where(SignInLinkRow.user_id == user.id, SignInLinkRow.used_at.is_(None)))
+    token = secrets.token_urlsafe(32)
+    session.add(SignInLinkRow(token_hash=_hash(token), user_id=user.id, created_at=now, expires_at=now + LINK_LIFE))
+    return token
+
+
+def use_link(session: Session, token: str, *, now: datetime, agent: str) -> str | None:
+    """Redeem a link: the token of a new browser session, or None if the link is used, old or unknown."""
+    link = session.get(SignInLinkRow, _hash(token))
+    if link is None or link.used_at is not None or link.expires_at < now:
+        return None
+    user = session.get(UserRow, link.user_id)
+    if user is None or user.disabled_at is not None:
+        return None
+    link.used_at = now
+    session_token = secrets.token_urlsafe(32)
+    session.add(
+        WebSessionRow(
+            token_hash=_hash(session_token),
+            user_id=user.id,
+            csrf=secrets.token_urlsafe(24),
+            created_at=now,
+            seen_at=now,
+            expires_at=now + SESSION_LIFE,
+            agent=agent[:200],
+        )
+    )
+    audit.note(session, who=user.name, what="signed in", now=now)
+    return session_token
+
+
+def who_is(session: Session, session_token: str, *, now: datetime) -> SignedIn | None:
+    """The person behind a browser session, or None if it ended (idle, old, revoked, user disabled)."""
+    row = session.get(WebSessionRow, _hash(session_token))
+    if row is None or row.expires_at < now or row.seen_at + SESSION_IDLE < now:
+        return None
+    user = session.get(UserRow, row.user_id)
+    if user is None or user.disabled_at is not None:
+        return None
+    return SignedIn(user_id=user.id, name=user.name, role=Role(user.role), csrf=row.csrf)
+
+
+def seen(session: Session, session_token: str, *, now: datetime) -> None:
+    """Keep a browser session from idling out."""
+    row = session.get(WebSessionRow, _hash(session_token))
+    if row is not None:
+        row.seen_at = now
+
+
+def sign_out(session: Session, session_token: str) -> None:
+    """End a browser session."""
+    session.execute(delete(WebSessionRow).where(WebSessionRow.token_hash == _hash(session_token)))
+
+
+def _hash(token: str) -> str:
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,153 @@
+"""What a named person may do with a case: approve, edit, decline, undo, hand over, file. Used by web and CLI alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from bot import audit, cases, jobs
+from bot.errors import NotAllowed
+from bot.life import State
+from bot.store.codec import clean_text
+from bot.store.models import CaseRow
+
+Objections = Callable[[CaseRow, str], tuple[str, ...]]
+"""Given a case and a draft text (without the address): every reason why it may not be approved as it stands."""
+
+
+class Declined(StrEnum):
+    """Why an editor said no. The first three teach the matcher."""
+
+    WRONG_CLAIM = "wrong claim"
+    THEY_WERE_RIGHT = "they were right"
+    LEAVE_ALONE = "leave alone"
+    NOT_NEEDED = "not needed"
+    EVIDENCE_TOO_WEAK = "evidence too weak"
+    TONE = "tone"
+    OTHER = "other"
+
+
+def edit(session: Session, case_id: int, *, version: int, text: str, who: str, now: datetime) -> CaseRow:
+    """Save another wording of the draft. It stays a draft."""
+    case = _mine(session, case_id, version, who)
+    _must_be(case, State.PROPOSED, "edited")
+    before, case.draft, case.updated_at = case.draft, clean_text(text).strip(), now
+    if case.draft != before:
+        audit.note(session, who=who, what="draft edited", now=now, case_id=case.id, before=before, after=case.draft)
+    cases.flush(session)
+    return case
+
+
+def approve(
+    session: Session,
+    case_id: int,
+    *,
+    version: int,
+    who: str,
+    now: datetime,
+    undo: timedelta,
+    objections: Objections,
+    text: str | None = None,
+) -> CaseRow:
+    """A named person says yes to exactly this text; it is sent after the undo delay unless a gate closes.
+
+    Raises `NotAllowed` with every objection (lock, civility, length), `Stale` if the case changed meanwhile.
+    """
+    case = _mine(session, case_id, version, who)
+    _must_be(case, State.PROPOSED, "approved")
+    if case.lock:
+        raise NotAllowed(case.lock)
+    if text is not None:
+        case.draft = clean_text(text).strip()
+    if found := objections(case, case.draft):
+        raise NotAllowed(" · ".join(found))
+    case.approved_by, case.approved_at, case.send_after = who, now, now + undo
+    case.approved_text = case.address + case.draft
+    case.changed = False
+    cases.change(
+        session,
+        case,
+        State.APPROVED,
+        who=who,
+        why=f"approved by {who}",
+        now=now,
+        text=case.approved_text,
+        basis=case.basis,
+        proof=case.proof,
+        entry=case.entry_id,
+        entry_version=case.entry_version,
+    )
+    jobs.put(session, "send", f"send:{case.id}:{case.version}", due_at=case.send_after, payload={"case": case.id})
+    return case
+
+
+def undo(session: Session, case_id: int, *, version: int, who: str, now: datetime) -> CaseRow:
+    """Take an approval back while the undo delay runs."""
+    case = _mine(session, case_id, version, who)
+    _must_be(case, State.APPROVED, "taken back")
+    unapprove(case)
+    return cases.change(session, case, State.PROPOSED, who=who, why=f"{who} took the approval back", now=now)
+
+
+def unapprove(case: CaseRow) -> None:
+    """Forget the approval on the row; the history keeps it."""
+    case.approved_by, case.approved_at, case.approved_text, case.send_after = "", None, "", None
+
+
+def decline(
+    session: Session, case_id: int, *, version: int, who: str, reason: Declined, now: datetime, remark: str = ""
+) -> CaseRow:
+    """Say no, with a reason."""
+    case = _mine(session, case_id, version, who)
+    why = f"{reason.value}: {remark.strip()}" if remark.strip() else reason.value
+    return _close(session, case, State.DECLINED, who, why, now, reason=reason.value)
+
+
+def hand_over(session: Session, case_id: int, *, version: int, who: str, now: datetime) -> CaseRow:
+    """The editor answers from their own account, if they judge it fit; the office says nothing."""
+    case = _mine(session, case_id, version, who)
+    return _close(session, case, State.HANDED_OVER, who, f"{who} took it to their own account", now)
+
+
+def file(session: Session, case_id: int, *, version: int, who: str, now: datetime) -> CaseRow:
+    """Keep it for statistics only."""
+    case = _mine(session, case_id, version, who)
+    return _close(session, case, State.FILED, who, "filed for statistics", now)
+
+
+def reopen(session: Session, case_id: int, *, version: int, who: str, now: datetime) -> CaseRow:
+    """Put a declined, filed or failed case back on the desk."""
+    case = _mine(session, case_id, version, who)
+    unapprove(case)
+    case.closed_by = ""
+    return cases.change(session, case, State.PROPOSED, who=who, why=f"reopened by {who}", now=now)
+
+
+def withdraw(session: Session, case_id: int, *, version: int, who: str, why: str, now: datetime) -> CaseRow:
+    """Take a published reply back. The deletion itself is a job."""
+    case = _mine(session, case_id, version, who)
+    _must_be(case, State.PUBLISHED, "withdrawn")
+    jobs.put(session, "withdraw", f"withdraw:{case.id}", due_at=now, payload={"case": case.id, "why": why, "who": who})
+    audit.note(session, who=who, what="withdrawal asked for", now=now, case_id=case.id, why=why)
+    return case
+
+
+def _close(session: Session, case: CaseRow, to: State, who: str, why: str, now: datetime, **detail: str) -> CaseRow:
+    case.closed_by = who
+    return cases.change(session, case, to, who=who, why=why, now=now, **detail)
+
+
+def _mine(session: Session, case_id: int, version: int, who: str) -> CaseRow:
+    if not who.strip():
+        raise NotAllowed("a decision needs the name of a person")
+    case = cases.get(session, case_id)
+    cases.expect_version(case, version)
+    return case
+
+
+def _must_be(case: CaseRow, state: State, verb: str) -> None:
+    if case.state != state:
+        raise NotAllowed(f"case {case.id} is {case.state}; only a case that is {state} can be {verb}")
