@@ -135,7 +135,7 @@ def withdraw(session: Session, case_id: int, *, version: int, who: str, why: str
     return case
 
 
-def _close(  # noqa: PLR0917  one private helper, called three times below each othersession: Session, case: CaseRow, to: State, who: str, why: str, now: datetime, **detail: str) -> CaseRow:
+def _close(session: Session, case: CaseRow, to: State, who: str, why: str, now: datetime, **detail: str) -> CaseRow:
     case.closed_by = who
     return cases.change(session, case, to, who=who, why=why, now=now, **detail)
 

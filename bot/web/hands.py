@@ -1,4 +1,4 @@
-"""What the web pages are given by `app.py`: the store and a few plain functions. No platform, handler or reply module."""
+"""What the web pages are given by `app.py`: the store and plain functions. It knows no platform, handler or reply."""
 
 from __future__ import annotations
 
