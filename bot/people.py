@@ -35,6 +35,7 @@ class SignedIn:
     name: str
     role: Role
     csrf: str
+    seen_at: datetime
 
 
 def ensure_user(session: Session, name: str, role: Role, *, by: str, now: datetime) -> UserRow:
@@ -59,13 +60,17 @@ def new_link(session: Session, user: UserRow, *, now: datetime) -> str:
     return token
 
 
+def owner_of_link(session: Session, token: str, *, now: datetime) -> str | None:
+    """Whose link this is, without using it up; None if it is used, old or unknown."""
+    user = _owner(session, session.get(SignInLinkRow, _hash(token)), now)
+    return user.name if user else None
+
+
 def use_link(session: Session, token: str, *, now: datetime, agent: str) -> str | None:
     """Redeem a link: the token of a new browser session, or None if the link is used, old or unknown."""
     link = session.get(SignInLinkRow, _hash(token))
-    if link is None or link.used_at is not None or link.expires_at < now:
-        return None
-    user = session.get(UserRow, link.user_id)
-    if user is None or user.disabled_at is not None:
+    user = _owner(session, link, now)
+    if link is None or user is None:
         return None
     link.used_at = now
     session_token = secrets.token_urlsafe(32)
@@ -92,7 +97,7 @@ def who_is(session: Session, session_token: str, *, now: datetime) -> SignedIn |
     user = session.get(UserRow, row.user_id)
     if user is None or user.disabled_at is not None:
         return None
-    return SignedIn(user_id=user.id, name=user.name, role=Role(user.role), csrf=row.csrf)
+    return SignedIn(user_id=user.id, name=user.name, role=Role(user.role), csrf=row.csrf, seen_at=row.seen_at)
 
 
 def seen(session: Session, session_token: str, *, now: datetime) -> None:
@@ -105,6 +110,13 @@ def seen(session: Session, session_token: str, *, now: datetime) -> None:
 def sign_out(session: Session, session_token: str) -> None:
     """End a browser session."""
     session.execute(delete(WebSessionRow).where(WebSessionRow.token_hash == _hash(session_token)))
+
+
+def _owner(session: Session, link: SignInLinkRow | None, now: datetime) -> UserRow | None:
+    if link is None or link.used_at is not None or link.expires_at < now:
+        return None
+    user = session.get(UserRow, link.user_id)
+    return user if user is not None and user.disabled_at is None else None
 
 
 def _hash(token: str) -> str:
