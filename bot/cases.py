@@ -32,14 +32,9 @@ def of_post(session: Session, network: str, uri: str) -> CaseRow | None:
 
 
 def about(session: Session, network: str, uri: str) -> list[CaseRow]:
-    """Every case in which this post is answered, or is what somebody asked about."""
-    return list(
-        session.scalars(
-            select(CaseRow)
-            .where(CaseRow.network == network, (CaseRow.uri == uri) | (CaseRow.subject_uri == uri))
-            .order_by(CaseRow.id)
-        )
-    )
+    """Every case in which this post is answered, is what somebody asked about, or is our own reply."""
+    concerned = (CaseRow.uri == uri) | (CaseRow.subject_uri == uri) | (CaseRow.remote_uri == uri)
+    return list(session.scalars(select(CaseRow).where(CaseRow.network == network, concerned).order_by(CaseRow.id)))
 
 
 def change(session: Session, case: CaseRow, to: State, *, who: str, why: str, now: datetime, **detail: Any) -> CaseRow:
@@ -68,3 +63,9 @@ def expect_version(case: CaseRow, version: int) -> None:
     """Compare-and-set: the person decided on what they saw, and only on that."""
     if case.version != version:
         raise Stale("this case changed since you opened it; reload it and decide again")
+
+
+def of_author(session: Session, network: str, author_id: str) -> list[CaseRow]:
+    """Every case in which this account would be answered or is talked about."""
+    concerned = (CaseRow.author_id == author_id) | (CaseRow.subject_author_id == author_id)
+    return list(session.scalars(select(CaseRow).where(CaseRow.network == network, concerned).order_by(CaseRow.id)))

@@ -30,7 +30,8 @@ _S = State
 
 MOVES: dict[State, frozenset[State]] = {
     _S.RECEIVED: frozenset({_S.IGNORED, _S.PROPOSED, _S.ESCALATED, _S.WITHDRAWN}),
-    _S.IGNORED: frozenset({_S.WITHDRAWN}),
+    # out of IGNORED: the same post reaches us again with a reason to speak (found by tag first, then it asks us)
+    _S.IGNORED: frozenset({_S.PROPOSED, _S.ESCALATED, _S.WITHDRAWN}),
     _S.ESCALATED: frozenset({_S.FILED, _S.HANDED_OVER, _S.WITHDRAWN, _S.EXPIRED}),
     _S.PROPOSED: frozenset(
         {_S.APPROVED, _S.DECLINED, _S.HANDED_OVER, _S.FILED, _S.WITHDRAWN, _S.EXPIRED, _S.ESCALATED}
