@@ -50,7 +50,7 @@ class Outbox:
         platforms: Mapping[str, Platform],
         closed: Closed,
         stop_flag: Path,
-        limits: Limits = Limits(),  # noqa: B008  a frozen value
+        limits: Limits = Limits(),
         pace: Pace = Pace(),
         published: Callable[[str], None] = lambda _uri: None,
     ) -> None:
