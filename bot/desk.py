@@ -68,7 +68,8 @@ class Occasion:
 
     `post` is what the draft answers, as it was read for the draft; `now_post` is the same post read afresh
     (None: it is gone). `author` and `subject_author` carry freshly read profiles; `known` False closes the gate.
-    `opted_out` and `said` cover everybody and every thread involved. `evidence` is the entry as it stands now.
+    `opted_out` and `said` cover everybody and every thread involved; `said` never counts this very case. `evidence` is
+    the entry as it stands now. `match` is what the draft was made from; None closes the gate.
     """
 
     now: datetime
@@ -93,6 +94,7 @@ class Occasion:
     paused: str  # why this account is paused ("" = it is not)
     expires_at: datetime | None
     approved_by: str
+    match: Match | None = None
 
 
 Gate = Callable[[Occasion], str]

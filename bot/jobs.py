@@ -105,11 +105,11 @@ def extend(session: Session, job: Job, *, now: datetime) -> None:
     _write(session, job, due_at=now + LEASE)
 
 
-def next_due(session: Session) -> datetime | None:
-    """When the next unfinished job is due, if there is one."""
+def next_due(session: Session, kinds: Sequence[str]) -> datetime | None:
+    """When the next unfinished job of these kinds is due, if there is one."""
     return session.scalar(
         select(JobRow.due_at)
-        .where(JobRow.finished_at.is_(None), JobRow.dead.is_(False))
+        .where(JobRow.finished_at.is_(None), JobRow.dead.is_(False), JobRow.kind.in_(kinds))
         .order_by(JobRow.due_at)
         .limit(1)
     )

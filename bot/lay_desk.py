@@ -81,7 +81,7 @@ def desk(
         match=match,
         context=context,
         opted_out=opted_out(session, network, [post.author.id for post in posts]),
-        said=said(session, network, posts, now=now),
+        said=said(session, network, posts, now=now, but=filed.id if filed else None),
         filed=_filed(filed) if filed else None,
     )
 
@@ -182,6 +182,7 @@ def occasion(
         paused=row.paused,
         expires_at=case.expires_at,
         approved_by=case.approved_by,
+        match=codec.load(Match, case.match) if case.match else None,
     )
 
 

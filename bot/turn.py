@@ -29,7 +29,7 @@ class Tools:
     match: Callable[[Session], Callable[[Post, Context], Match]]  # the index of the table as it is now
     compose: Compose
     ruler: Callable[[str], Ruler]  # by account id
-    limits: Limits = Limits()  # noqa: RUF009  a frozen value
+    limits: Limits = Limits()
 
 
 def needs_look(session: Session, event_id: int, tools: Tools, *, now: datetime) -> Post | None:

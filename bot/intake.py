@@ -1,0 +1,182 @@
+"""Listen to one source for ever and put what is heard into the inbox. It restarts what ends; it loses nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from bot import inbox, leases
+from bot.errors import CursorTooOld, PlatformError
+from bot.model import Arrived, Edited
+from bot.ports import Clock, Heard, Listener
+from bot.store.engine import Store
+from bot.store.models import CaseRow, DeliveryRow, EventRow
+from bot.watch import Watch
+
+log = structlog.get_logger("intake")
+
+BATCH = 500  # events per transaction at most
+WAITING = 2_000  # heard but not yet stored; then the source has to wait
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between attempts
+REFRESH = 30.0  # seconds between readings of what other processes hold
+
+
+class Intake:
+    """One supervised source. `bell` wakes the workers when something new is in."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        account: str,
+        listener: Listener,
+        watch: Watch,
+        bell: Callable[[], None],
+        owner: str,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._account = account
+        self._listener = listener
+        self._watch = watch
+        self._bell = bell
+        self._owner = owner
+        self.trouble = ""  # why this source is not heard right now ("" = it is)
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Until `stopping`: hold the lease, listen, store. A normal end of the stream is a reason to start again."""
+        pause = FIRST_PAUSE
+        while not stopping.is_set():
+            if not await asyncio.to_thread(self._hold):
+                self.trouble = "another process listens to this source"
+                await _rest(stopping, leases.TTL.total_seconds() / 3)
+                continue
+            heard_something = False
+            try:
+                cursors = await asyncio.to_thread(self._cursors)
+                heard_something = await self._listen(cursors, stopping)
+                self.trouble = "" if stopping.is_set() else "the source ended; starting it again"
+            except CursorTooOld as error:
+                self.trouble = str(error)
+                await asyncio.to_thread(self._start_afresh, str(error))
+            except PlatformError as error:
+                self.trouble = f"{type(error).__name__}: {error}"
+            if not stopping.is_set():
+                log.warning("source ended", source=self._listener.name, trouble=self.trouble, pause=pause)
+                pause = FIRST_PAUSE if heard_something else min(pause * 2, LONGEST_PAUSE)
+                await _rest(stopping, pause)
+
+    async def _listen(self, cursors: dict[str, str], stopping: asyncio.Event) -> bool:
+        queue: asyncio.Queue[Heard | None] = asyncio.Queue(WAITING)
+        reader = asyncio.create_task(self._read(cursors, queue))
+        renewer = asyncio.create_task(self._renew(stopping))
+        stop = asyncio.create_task(stopping.wait())
+        heard = False
+        try:
+            while not stopping.is_set():
+                get = asyncio.create_task(queue.get())
+                await asyncio.wait({get, stop}, return_when=asyncio.FIRST_COMPLETED)
+                if not get.done():
+                    get.cancel()
+                    break
+                batch, ended = _drain(get.result(), queue)
+                if batch:
+                    await self._store_batch(batch, stopping)
+                    heard, self.trouble = True, ""
+                if ended:
+                    break
+        finally:
+            for task in (reader, renewer, stop):
+                task.cancel()
+            with suppress(asyncio.CancelledError):
+                await renewer
+            with suppress(asyncio.CancelledError):
+                await reader  # raises what the listener raised
+        return heard
+
+    async def _read(self, cursors: dict[str, str], queue: asyncio.Queue[Heard | None]) -> None:
+        try:
+            async for heard in self._listener.listen(cursors, self._watch):
+                await queue.put(heard)
+        finally:
+            with suppress(asyncio.QueueFull):
+                queue.put_nowait(None)
+
+    async def _renew(self, stopping: asyncio.Event) -> None:
+        while not stopping.is_set():
+            await _rest(stopping, leases.TTL.total_seconds() / 3)
+            with suppress(SQLAlchemyError):  # the next renewal, or the next store, will tell
+                await asyncio.to_thread(self._hold)
+                await asyncio.to_thread(refresh, self._store, self._watch)
+
+    async def _store_batch(self, batch: list[Heard], stopping: asyncio.Event) -> None:
+        """Events and cursor in one transaction, retried until it works: a full or locked disk loses nothing."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                new = await asyncio.to_thread(self._take, batch)
+                break
+            except SQLAlchemyError as error:
+                self.trouble = f"cannot store what was heard: {error.__class__.__name__}; is the disk full or locked?"
+                log.error("inbox cannot be written", source=self._listener.name, error=str(error.__cause__ or error))
+                await _rest(stopping, pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+                if stopping.is_set():
+                    return  # not stored, so the cursor stands before it: it is heard again at the next start
+        for heard in batch:
+            if isinstance(heard.event, Arrived | Edited):
+                self._watch.remember(heard.event.post.ref.uri)
+        if new:
+            self._bell()
+
+    def _take(self, batch: list[Heard]) -> int:
+        with self._store.write() as session:
+            return inbox.take(session, batch, account=self._account, now=self._clock.now())
+
+    def _cursors(self) -> dict[str, str]:
+        refresh(self._store, self._watch)
+        with self._store.read() as session:
+            return inbox.cursors(session)
+
+    def _hold(self) -> bool:
+        with self._store.write() as session:
+            return leases.hold(session, f"listen:{self._listener.name}", self._owner, now=self._clock.now())
+
+    def _start_afresh(self, why: str) -> None:
+        gap = Heard(source=self._listener.name, cursor="", gap=why)
+        with self._store.write() as session:
+            inbox.take(session, [gap], account=self._account, now=self._clock.now())
+
+
+def refresh(store: Store, watch: Watch) -> None:
+    """Learn which posts the office holds and which are ours, also those that other processes added."""
+    with store.read() as session:
+        for uri in session.scalars(select(EventRow.uri).where(EventRow.kind != "vanished")):
+            watch.remember(uri)
+        for (subject,) in session.execute(select(CaseRow.subject_uri).distinct()):
+            watch.remember(subject)
+        for remote in session.scalars(select(DeliveryRow.remote).where(DeliveryRow.state == "confirmed")):
+            if remote:
+                watch.remember(remote["uri"], ours=True)
+
+
+def _drain(first: Heard | None, queue: asyncio.Queue[Heard | None]) -> tuple[list[Heard], bool]:
+    batch: list[Heard] = []
+    item: Heard | None = first
+    while item is not None:
+        batch.append(item)
+        if len(batch) >= BATCH or queue.empty():
+            return batch, False
+        item = queue.get_nowait()
+    return batch, True
+
+
+async def _rest(stopping: asyncio.Event, seconds: float) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stopping.wait(), seconds)

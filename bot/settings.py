@@ -1,0 +1,162 @@
+"""Every setting, typed, each with one sentence. The only reader of the environment and of scrutineer.toml."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from bot.errors import BadSettings
+
+CONFIG_FILE = "scrutineer.toml"
+PREFIX = "SCRUTINEER_"
+ROLES = ("web", "worker", "ingest")
+
+
+class BlueskySettings(BaseModel):
+    """One Bluesky account of ours. Its app password is kept encrypted in the database, never here."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    handle: Annotated[str, Field(min_length=3, description="Handle of the account, without '@'.")]
+    pds: Annotated[str, Field(description="Address of its server (PDS).")] = "https://bsky.social"
+
+
+class MastodonSettings(BaseModel):
+    """One Mastodon account of ours. Its access token is kept encrypted in the database, never here."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    server: Annotated[str, Field(description="Address of the account's server, with https://.")]
+    vantage: Annotated[
+        list[str], Field(description="Other servers whose public tag timelines are read, with https://.")
+    ] = []
+    streaming: Annotated[bool, Field(description="Use the server's stream as a hint to poll sooner.")] = True
+
+    @field_validator("server")
+    @classmethod
+    def _an_address(cls, value: str) -> str:
+        if not value.startswith(("https://", "http://")):
+            raise ValueError("write it with https://, for example https://mastodon.example")
+        return value.rstrip("/")
+
+
+class LimitSettings(BaseModel):
+    """The numbers of manners. They may be tightened freely."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    days_between: Annotated[int, Field(ge=7, description="Days between two replies to the same person.")] = 7
+    per_thread: Annotated[int, Field(ge=0, le=1, description="Replies of ours in one thread.")] = 1
+
+
+class Settings(BaseSettings):
+    """The whole configuration of an office. Frozen; handed down from `app.py`."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", extra="forbid", frozen=True, toml_file=CONFIG_FILE
+    )
+
+    organisation: Annotated[str, Field(min_length=1, description="Who runs this office; named in every reply.")] = (
+        "Example Medical School"
+    )
+    contact: Annotated[str, Field(description="Mail address for questions; sent along with every request.")] = ""
+    method_url: Annotated[str, Field(description="Page that says how replies are made and corrected.")] = ""
+    tags: Annotated[list[str], Field(description="Hashtags to watch, with or without '#'.")] = ["MedEd"]
+    data_dir: Annotated[Path, Field(description="Where the database, the key and the stop file live.")] = Path("var")
+    database_url: Annotated[
+        str, Field(description="sqlite:///path or postgresql+psycopg://…; empty means SQLite in data_dir.")
+    ] = ""
+    host: Annotated[str, Field(description="Address the web desk listens on.")] = "127.0.0.1"
+    port: Annotated[int, Field(ge=0, le=65535, description="Port the web desk listens on.")] = 8000
+    public_url: Annotated[
+        str, Field(description="Address under which people reach the web desk; https:// turns secure cookies on.")
+    ] = ""
+    undo_seconds: Annotated[
+        int, Field(ge=0, le=3600, description="Seconds between an approval and sending, in which it can be undone.")
+    ] = 60
+    jetstream_url: Annotated[
+        str, Field(description="Jetstream v2 server for Bluesky's public stream; empty turns the stream off.")
+    ] = "wss://jetstream.us-west.bsky.network"
+    bluesky: Annotated[list[BlueskySettings], Field(description="Bluesky accounts of this office.")] = []
+    mastodon: Annotated[list[MastodonSettings], Field(description="Mastodon accounts of this office.")] = []
+    limits: Annotated[LimitSettings, Field(description="The numbers of manners.")] = LimitSettings()
+    secret_key: Annotated[
+        SecretStr | None, Field(description="Key for secrets at rest; empty means data_dir/secret.key.")
+    ] = None
+    feed: Annotated[
+        Path | None, Field(description="Another recorded feed for the practice office, instead of the built-in one.")
+    ] = None
+    feed_speed: Annotated[float, Field(gt=0, description="How fast the recorded feed plays; 1 is real time.")] = 1.0
+    log_format: Annotated[Literal["console", "json"], Field(description="How log lines look.")] = "console"
+    log_level: Annotated[Literal["debug", "info", "warning", "error"], Field(description="What is logged.")] = "info"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Arguments beat the environment, which beats the file."""
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @property
+    def practice(self) -> bool:
+        """Without any account the office practises on a network in memory: nothing can reach the public."""
+        return not self.bluesky and not self.mastodon
+
+    @property
+    def database(self) -> str:
+        """The database URL in force."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'scrutineer.db'}"
+
+    @property
+    def stop_flag(self) -> Path:
+        """The file whose existence stops all publishing."""
+        return self.data_dir / "STOP"
+
+    @property
+    def base_url(self) -> str:
+        """Where people open the desk."""
+        return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
+
+
+def load(path: Path | None = None, **overrides: Any) -> Settings:
+    """Read the configuration once. Raises `BadSettings`: one line that names the field and the remedy."""
+    file = path or Path(CONFIG_FILE)
+    if path is not None and not path.exists():
+        raise BadSettings(f"{path} does not exist; run `scrutineer init`, or name another file with --config")
+
+    class FromFile(Settings):
+        model_config = SettingsConfigDict(toml_file=file)
+
+    try:
+        loaded = FromFile(**overrides)
+    except tomllib.TOMLDecodeError as error:
+        raise BadSettings(f"{file}: not valid TOML ({error}); mend that line, or run `scrutineer init`") from error
+    except ValidationError as error:
+        raise BadSettings(f"{file}: {_first_fault(error)}") from error
+    except OSError as error:
+        raise BadSettings(f"{file}: cannot be read ({error.strerror}); check its permissions") from error
+    return Settings.model_construct(**dict(loaded))
+
+
+def _first_fault(error: ValidationError) -> str:
+    fault = error.errors()[0]
+    field = ".".join(str(part) for part in fault["loc"])
+    more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
+    if fault["type"] == "extra_forbidden":
+        return f"{field}: there is no such setting; `scrutineer check` and docs/reference/settings.md list them{more}"
+    shown = "" if "secret" in field else f" (found {str(fault['input'])[:60]!r})"
+    return f"{field}: {fault['msg']}{shown}{more}"
