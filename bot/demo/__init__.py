@@ -1,0 +1,1 @@
+"""What a newcomer sees first: a recorded feed of invented people. Data only; `platforms/recorded.py` plays it."""
