@@ -81,7 +81,7 @@ def desk(
         match=match,
         context=context,
         opted_out=opted_out(session, network, [post.author.id for post in posts]),
-        said=said(session, network, posts, now=now, but=filed.id if filed else None),
+        said=said(session, network, posts, now=now, but=filed),
         filed=_filed(filed) if filed else None,
     )
 
