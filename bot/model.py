@@ -153,7 +153,9 @@ class Post:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What stands around a post: the thread above it (root first) and the post it quotes, as far as readable."""
+    """What stands around a post, as far as readable: the thread above it (root first), and the post it quotes, or,
+    if it quotes none itself, the post that the one directly above it quotes.
+    """
 
     above: tuple[Post, ...] = ()
     quoted: Post | None = None

@@ -1,0 +1,119 @@
+"""What each kind of job does. Each duty is short: read, ask, save; the rules live elsewhere."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+import structlog
+from sqlalchemy import delete, select
+
+from bot import cases, jobs, turn
+from bot.audit import OFFICE
+from bot.errors import PlatformError
+from bot.jobs import Job
+from bot.life import State
+from bot.model import Post
+from bot.outbox import LONGEST_CALL, Outbox
+from bot.ports import Clock, Look, Platform
+from bot.settle import Later
+from bot.store.engine import Store
+from bot.store.models import CaseRow, EventRow
+from bot.store.office_models import SignInLinkRow, WebSessionRow
+from bot.turn import Tools
+from bot.worker import Do
+
+log = structlog.get_logger("duties")
+
+EXPIRING = (State.PROPOSED, State.ESCALATED)
+
+
+class Duties:
+    """The duties of this office, given the parts they need."""
+
+    def __init__(
+        self, *, store: Store, clock: Clock, platforms: Mapping[str, Platform], tools: Tools, outbox: Outbox
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._platforms = platforms
+        self._tools = tools
+        self._outbox = outbox
+
+    @property
+    def thinking(self) -> dict[str, Do]:
+        """Work that needs the processor; done one after the other."""
+        return {"turn": self.turn, "expire": self.expire, "sweep": self.sweep}
+
+    @property
+    def speaking(self) -> dict[str, Do]:
+        """Work that waits for a network; several at a time."""
+        return {"send": self.send, "withdraw": self.withdraw}
+
+    async def turn(self, job: Job) -> Later | None:
+        """Decide one event; look at the post on its network first where that matters."""
+        event_id = job.payload["event"]
+        post = await asyncio.to_thread(self._first_reading, event_id)
+        if post is None:
+            return None
+        account = await asyncio.to_thread(self._account_of, event_id)
+        try:
+            async with asyncio.timeout(LONGEST_CALL):
+                look = await self._platforms[account].look(post.ref)
+        except TimeoutError as error:
+            raise PlatformError("the network did not answer in time") from error
+        await asyncio.to_thread(self._second_reading, event_id, look)
+        return None
+
+    async def send(self, job: Job) -> Later | None:
+        """Send an approved reply."""
+        return await self._outbox.send(job.payload["case"])
+
+    async def withdraw(self, job: Job) -> Later | None:
+        """Take a published reply back."""
+        return await self._outbox.withdraw(job.payload["case"], why=job.payload["why"], who=job.payload["who"])
+
+    async def expire(self, job: Job) -> Later | None:
+        """Close what came too late to be useful."""
+        await asyncio.to_thread(self._expire)
+        return None
+
+    async def sweep(self, job: Job) -> Later | None:
+        """Delete finished jobs, ended sessions and used links."""
+        await asyncio.to_thread(self._sweep)
+        return None
+
+    def _first_reading(self, event_id: int) -> Post | None:
+        """Decide at once if nothing needs to be looked up; else the post to look at."""
+        now = self._clock.now()
+        with self._store.write() as session:
+            post = turn.needs_look(session, event_id, self._tools, now=now)
+            if post is None:
+                turn.take_turn(session, event_id, self._tools, now=now)
+            return post
+
+    def _second_reading(self, event_id: int, look: Look | None) -> None:
+        with self._store.write() as session:
+            turn.remember_look(session, event_id, look)
+            turn.take_turn(session, event_id, self._tools, now=self._clock.now())
+
+    def _account_of(self, event_id: int) -> str:
+        with self._store.read() as session:
+            return session.scalars(select(EventRow.account).where(EventRow.id == event_id)).one()
+
+    def _expire(self) -> None:
+        now = self._clock.now()
+        with self._store.write() as session:
+            late = session.scalars(
+                select(CaseRow).where(CaseRow.state.in_([s.value for s in EXPIRING]), CaseRow.expires_at <= now)
+            )
+            for case in late:
+                cases.change(session, case, State.EXPIRED, who=OFFICE, why="nobody decided in time", now=now)
+
+    def _sweep(self) -> None:
+        now = self._clock.now()
+        with self._store.write() as session:
+            gone = jobs.sweep(session, now=now)
+            session.execute(delete(WebSessionRow).where(WebSessionRow.expires_at < now))
+            session.execute(delete(SignInLinkRow).where(SignInLinkRow.expires_at < now))
+        log.info("swept", jobs=gone)

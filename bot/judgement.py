@@ -1,0 +1,171 @@
+"""Join judgement, matching and voice to the store: what turn, outbox and web are given. One of `app.py`'s hands."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from sqlalchemy.orm import Session
+
+import handlers
+from bot.carry_out import Drafted
+from bot.decisions import Propose
+from bot.evidence import registry
+from bot.lay_desk import Limits, account, occasion
+from bot.matching.matcher import Matcher
+from bot.model import Basis, Context, Evidence, Match, Measure, Post
+from bot.ports import Clock, Look, Ruler
+from bot.store import codec
+from bot.store.engine import Store
+from bot.store.models import CaseRow
+from bot.turn import Tools
+from bot.web.hands import Remark
+from handlers.manners.gates import GATES, closed
+from replies import civility
+from replies.compose import Kind, OfficeVoice, compose
+
+BEFORE_APPROVAL = tuple((name, gate) for name, gate in GATES if name != "approved by a named person")
+TABLE_LANGUAGE = "en"  # the language the table is written in: one reply speaks one language
+
+
+class Judgement:
+    """Judgement and voice over one store. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        voice: OfficeVoice,
+        limits: Limits,
+        stop_flag: Path,
+        rulers: Mapping[str, Ruler],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._voice = voice
+        self._limits = limits
+        self._stop_flag = stop_flag
+        self._rulers = rulers
+        self._lock = threading.Lock()
+        self._index: tuple[str, Matcher] | None = None
+
+    @property
+    def tools(self) -> Tools:
+        """What a turn is given."""
+        return Tools(
+            decide=handlers.decide,
+            match=self.match,
+            compose=self.compose,
+            ruler=self._rulers.__getitem__,
+            limits=self._limits,
+        )
+
+    def match(self, session: Session) -> Callable[[Post, Context], Match]:
+        """Read a post against the table as it is now. The index is built anew when the table changed."""
+        version = registry.table_version(session)
+        with self._lock:
+            if self._index is None or self._index[0] != version:
+                self._index = (version, Matcher(registry.in_force(session)))
+            matcher = self._index[1]
+        return lambda post, context: matcher.match(
+            "\n".join([post.text, *post.media_alts]).strip(), _around(context), post.langs
+        )
+
+    def compose(self, session: Session, propose: Propose, ruler: Ruler) -> Drafted | None:
+        """The fullest words that fit, with the address before them."""
+        entry_id = propose.match.entry_id
+        evidence = registry.version_of(session, entry_id, propose.match.entry_version) if entry_id else None
+        if evidence is None:
+            return None
+        address = ruler.address(propose.to.author, note=propose.note)
+        draft = compose(
+            evidence,
+            kind=_kind(propose.basis),
+            fits=lambda text: ruler.fits(address + text),
+            office=self._voice,
+            lang=TABLE_LANGUAGE,
+            variant=sum(propose.to.ref.uri.encode()),  # equal replies should not sound alike
+        )
+        if draft is None:
+            return None
+        return Drafted(
+            text=draft.text,
+            address=address,
+            template=draft.template,
+            lang=draft.lang,
+            sensitivity=evidence.sensitivity,
+        )
+
+    def remarks(self, case: CaseRow, text: str) -> tuple[Remark, ...]:
+        """What civility says about a draft."""
+        findings = civility.check(
+            text, self._evidence(case), office=self._voice, kind=_kind(Basis(case.basis)), lang=case.lang
+        )
+        return tuple(
+            Remark(
+                rule=found.rule,
+                message=found.message,
+                suggestion=found.suggestion,
+                blocks=found.severity == civility.BLOCK,
+                start=found.start,
+                end=found.end,
+            )
+            for found in findings
+        )
+
+    def objections(self, case: CaseRow, text: str) -> tuple[str, ...]:
+        """Every reason why this text may not be approved for this case."""
+        found = [
+            f"{remark.message} {remark.suggestion}".strip() for remark in self.remarks(case, text) if remark.blocks
+        ]
+        if not self._rulers[case.account].fits(case.address + text):
+            found.append("it does not fit this network: shorten it")
+        found += self._unpublishable(case)
+        return tuple(found)
+
+    def measure(self, case: CaseRow, text: str) -> tuple[Measure, ...]:
+        """The network's own counters for address and draft."""
+        return self._rulers[case.account].measure(case.address + text)
+
+    def gates(self, case: CaseRow) -> tuple[tuple[str, str], ...]:
+        """The gates that are closed, as far as the office knows without asking the network."""
+        post, subject = codec.load(Post, case.post), codec.load(Post, case.subject)
+        with self._store.read() as session:
+            known = occasion(
+                session,
+                case,
+                limits=self._limits,
+                stop_flag=self._stop_flag,
+                now=self._clock.now(),
+                fresh=Look(post=post, context=Context()),
+                fresh_subject=Look(post=subject, context=Context()),
+            )
+        return closed(known, BEFORE_APPROVAL)
+
+    def _evidence(self, case: CaseRow) -> Evidence | None:
+        with self._store.read() as session:
+            if case.entry_id is None:
+                return None
+            return registry.version_of(session, case.entry_id, case.entry_version or 0)
+
+    def _unpublishable(self, case: CaseRow) -> tuple[str, ...]:
+        with self._store.read() as session:
+            if not account(session, case.account).public:
+                return ()
+            entry = registry.current(session, case.entry_id) if case.entry_id else None
+        if entry is None:
+            return ("the entry is not in force any more",)
+        reasons = entry.why_not_publishable(self._clock.now().date())
+        return tuple(f"cannot be published: {reason}" for reason in reasons)
+
+
+def _kind(basis: Basis) -> Kind:
+    """Whoever asked gets an answer; whoever was found gets a plain reply."""
+    return Kind.ANSWER if basis in (Basis.MENTION_AUTHOR, Basis.SUMMONER, Basis.REPLY_TO_BOT) else Kind.REPLY
+
+
+def _around(context: Context) -> tuple[str, ...]:
+    quoted = (context.quoted.text,) if context.quoted else ()
+    return (*(post.text for post in context.above), *quoted)
