@@ -80,7 +80,7 @@ def shelf(lang: str, folder: Path = SHIPPED) -> Shelf:
     """The words of `lang`, or of the fallback language if there are none. Raises `BadTemplate`."""
     home = folder / (lang if lang in languages(folder) else FALLBACK)
     # No autoescape: the result is plain text, not markup, and "don't" must stay "don't".
-    environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)  # noqa: S701
+    environment = SandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
     rung_files = _rung_files(home) or _rung_files(folder / FALLBACK)
     return Shelf(
         lang=home.name,
