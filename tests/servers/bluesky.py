@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,7 @@ from tests.servers.process import MissingServer, Process, free_port
 
 HERE = Path(__file__).parent / "bluesky-net"
 START_WITHIN = 120.0  # seconds; about 8 on an idle machine
+POST = "app.bsky.feed.post"
 NAME_LENGTH = 10  # letters of a handle; the PDS allows 18, we add a number
 
 
@@ -65,6 +67,7 @@ class BlueskyNet:
         self._running: list[Process | Postgres | Redis | Jetstream] = []
         self._numbers = itertools.count(1)
         self._jetstream: Jetstream | None = None
+        self._tokens: dict[str, str] = {}
         try:
             self._start(node)
         except BaseException:
@@ -119,6 +122,29 @@ class BlueskyNet:
         answer = self._http.post(f"{self.pds}/xrpc/com.atproto.server.createAccount", json=wanted)
         answer.raise_for_status()
         return Account(did=answer.json()["did"], handle=handle, password=wanted["password"])
+
+    def call(self, account: Account, method: str, nsid: str, **data: Any) -> Any:
+        """One XRPC call to the PDS as somebody: `data` is the query of a GET or the JSON of a POST."""
+        token = self._tokens.get(account.did)
+        if token is None:
+            login = {"identifier": account.did, "password": account.password}
+            answer = self._http.post(f"{self.pds}/xrpc/com.atproto.server.createSession", json=login)
+            answer.raise_for_status()
+            token = self._tokens[account.did] = answer.json()["accessJwt"]
+        where = {"params": data} if method == "GET" else {"json": data}
+        headers = {"Authorization": f"Bearer {token}"}
+        answer = self._http.request(method, f"{self.pds}/xrpc/{nsid}", headers=headers, **where)
+        answer.raise_for_status()
+        return answer.json()
+
+    def post_as(self, account: Account, text: str, **fields: Any) -> dict[str, str]:
+        """Write a post as somebody; `fields` may hold reply, facets, langs, tags. Returns its uri and cid."""
+        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        record = {"$type": POST, "text": text, "createdAt": now, **fields}
+        made = self.call(
+            account, "POST", "com.atproto.repo.createRecord", repo=account.did, collection=POST, record=record
+        )
+        return {"uri": made["uri"], "cid": made["cid"]}
 
     def process_all(self) -> None:
         """Return when AppView and Ozone have seen everything the PDS has."""

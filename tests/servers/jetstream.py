@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.servers.process import Process, free_port
 
-SCRIPT = Path(__file__).with_name("jetstream_stand_in.py")
+ROOT = Path(__file__).parents[2]
 START_WITHIN = 30.0  # seconds; well below one on an idle machine
 
 
@@ -18,9 +18,10 @@ class Jetstream:
         self.url = f"ws://127.0.0.1:{self.port}/xrpc"
         self.v1_url = f"ws://127.0.0.1:{self.port}/subscribe"
         self._process = Process(
-            [sys.executable, str(SCRIPT), pds.replace("http", "ws", 1), str(self.port)],
+            [sys.executable, "-m", "tests.servers.jetstream_stand_in", pds.replace("http", "ws", 1), str(self.port)],
             ready=lambda line: line.startswith("ready"),
             within=START_WITHIN,
+            cwd=ROOT,
             env={**os.environ, "JETSTREAM_FLOOR": str(floor)},
         )
 
