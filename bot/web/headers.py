@@ -38,6 +38,10 @@ def dress(headers: MutableHeaders, *, secure: bool) -> None:
     headers.setdefault("Cache-Control", "no-store")
 
 
+def _keepable(scope: Scope) -> bool:
+    return str(scope["path"]).startswith("/static/")
+
+
 class SecurityHeaders:
     """Plain ASGI, so that live streams pass through unbuffered."""
 
@@ -52,7 +56,10 @@ class SecurityHeaders:
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
-                dress(MutableHeaders(scope=message), secure=self.secure)
+                headers = MutableHeaders(scope=message)
+                if _keepable(scope):
+                    headers["Cache-Control"] = "no-cache"  # kept, but asked for again: a new version shows at once
+                dress(headers, secure=self.secure)
             await send(message)
 
         if refusal := _too_much(scope):

@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from bot import switch
+from bot import audit, switch
 from bot.people import Role, SignedIn
 from bot.web import inert, lists, words
 from bot.web.auth.guard import administrator, hands_of, signed_in
@@ -70,6 +70,7 @@ class Visit:
                 "stopped": switch.why_stopped(session, self.hands.stop_flag),
                 "waiting": lists.count_waiting(session),
                 "newest": lists.newest(session),
+                "latest": audit.latest(session),
             }
         return self.part(template, status=status, **frame, **more)
 

@@ -1,0 +1,156 @@
+"""What a person does with a case: approve, edit, decline, undo and the quiet ways. `bot.review` decides if they may."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated
+
+from fastapi import APIRouter, Form
+from fastapi.responses import RedirectResponse, Response
+from sqlalchemy.orm import Session
+
+from bot import review
+from bot.errors import NotAllowed, Stale
+from bot.review import Declined
+from bot.store.models import CaseRow
+from bot.web import lists
+from bot.web.pages.case import MOST, CaseId, Text, case_page, typed
+from bot.web.visit import Visit, Visitor
+
+router = APIRouter()
+
+Version = Annotated[int, Form(ge=1, le=MOST)]
+Seen = Annotated[int, Form(ge=0, le=MOST)]
+Words = Annotated[str, Form(max_length=500)]
+Act = Callable[[Session], CaseRow]
+
+
+@router.post("/case/{case_id}/approve")
+def approve(visit: Visitor, case_id: CaseId, version: Version, text: Text = "", seen: Seen = 0) -> Response:
+    """Say yes to exactly this text, and go on to the next case."""
+    wording = typed(text)
+
+    def act(session: Session) -> CaseRow:
+        if not wording.strip():
+            raise NotAllowed("the reply is empty")
+        return review.approve(
+            session,
+            case_id,
+            version=version,
+            who=visit.person.name,
+            now=visit.now,
+            undo=visit.hands.undo,
+            objections=visit.hands.objections,
+            text=wording,
+        )
+
+    return _decide(visit, case_id, act, seen=seen, text=wording) or _on(visit, case_id)
+
+
+@router.post("/case/{case_id}/edit")
+def edit(visit: Visitor, case_id: CaseId, version: Version, text: Text = "", seen: Seen = 0) -> Response:
+    """Save a wording; it stays a draft."""
+    wording = typed(text)
+    return _decide(visit, case_id, _save(visit, case_id, version, wording), seen=seen, text=wording) or _back(case_id)
+
+
+@router.post("/case/{case_id}/decline")
+def decline(
+    visit: Visitor, case_id: CaseId, version: Version, reason: Annotated[Declined, Form()], remark: Words = ""
+) -> Response:
+    """Say no, with a reason."""
+    return _decide(
+        visit,
+        case_id,
+        lambda session: review.decline(
+            session, case_id, version=version, who=visit.person.name, reason=reason, now=visit.now, remark=remark
+        ),
+    ) or _on(visit, case_id)
+
+
+@router.post("/case/{case_id}/undo")
+def undo(visit: Visitor, case_id: CaseId, version: Version) -> Response:
+    """Take an approval back."""
+    return _decide(
+        visit,
+        case_id,
+        lambda session: review.undo(session, case_id, version=version, who=visit.person.name, now=visit.now),
+    ) or _back(case_id)
+
+
+@router.post("/case/{case_id}/hand-over")
+def hand_over(visit: Visitor, case_id: CaseId, version: Version, text: Text = "", seen: Seen = 0) -> Response:
+    """The editor answers from their own account. The wording they typed is kept for them to copy."""
+    wording = typed(text)
+
+    def act(session: Session) -> CaseRow:
+        now_version = version
+        if wording.strip():
+            now_version = _save(visit, case_id, version, wording)(session).version
+        return review.hand_over(session, case_id, version=now_version, who=visit.person.name, now=visit.now)
+
+    return _decide(visit, case_id, act, seen=seen, text=wording) or _back(case_id)
+
+
+@router.post("/case/{case_id}/file")
+def file(visit: Visitor, case_id: CaseId, version: Version) -> Response:
+    """Keep it for statistics only."""
+    return _decide(
+        visit,
+        case_id,
+        lambda session: review.file(session, case_id, version=version, who=visit.person.name, now=visit.now),
+    ) or _on(visit, case_id)
+
+
+@router.post("/case/{case_id}/reopen")
+def reopen(visit: Visitor, case_id: CaseId, version: Version) -> Response:
+    """Put a closed case back on the desk."""
+    return _decide(
+        visit,
+        case_id,
+        lambda session: review.reopen(session, case_id, version=version, who=visit.person.name, now=visit.now),
+    ) or _back(case_id)
+
+
+@router.post("/case/{case_id}/withdraw")
+def withdraw(visit: Visitor, case_id: CaseId, version: Version, why: Words = "") -> Response:
+    """Take a published reply back."""
+
+    def act(session: Session) -> CaseRow:
+        if not why.strip():
+            raise NotAllowed("taking a reply back needs a reason")
+        return review.withdraw(session, case_id, version=version, who=visit.person.name, why=why.strip(), now=visit.now)
+
+    return _decide(visit, case_id, act) or _back(case_id)
+
+
+def _save(visit: Visit, case_id: int, version: int, wording: str) -> Act:
+    return lambda session: review.edit(
+        session, case_id, version=version, text=wording, who=visit.person.name, now=visit.now
+    )
+
+
+def _decide(visit: Visit, case_id: int, act: Act, *, seen: int = 0, text: str | None = None) -> Response | None:
+    """Do it in one transaction; if it cannot be done, the same page again, with the reasons and the typed text."""
+    with visit.hands.store.read() as session:
+        if lists.find(session, case_id) is None:
+            return case_page(visit, case_id)
+    try:
+        with visit.hands.store.write() as session:
+            act(session)
+    except Stale:
+        return case_page(visit, case_id, text=text, seen=seen, status=409)
+    except NotAllowed as error:
+        return case_page(visit, case_id, text=text, problems=tuple(str(error).split(" · ")), status=422)
+    return None
+
+
+def _back(case_id: int) -> Response:
+    return RedirectResponse(f"/case/{case_id}", status_code=303)
+
+
+def _on(visit: Visit, case_id: int) -> Response:
+    """Go to the next case that waits, or to the queue; both show what was just done."""
+    with visit.hands.store.read() as session:
+        following = lists.next_waiting(session, besides=case_id)
+    return RedirectResponse(f"/case/{following}?done={case_id}" if following else f"/?done={case_id}", status_code=303)

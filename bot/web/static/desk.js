@@ -1,0 +1,86 @@
+// Keys, countdown and copying. Everything works without this file, only slower. No post text passes through it.
+
+const typing = (node) => node.closest?.("input, textarea, select, [contenteditable]");
+const key = (letter) => document.querySelector(`[data-key="${letter}"]`);
+const dialog = document.getElementById("keys");
+
+function step(by) {
+  const rows = [...document.querySelectorAll("[data-row]")];
+  if (rows.length === 0) {
+    key(by > 0 ? "j" : "k")?.click();
+    return;
+  }
+  const at = rows.indexOf(document.activeElement);
+  const next = at < 0 ? (by > 0 ? 0 : rows.length - 1) : Math.min(Math.max(at + by, 0), rows.length - 1);
+  rows[next].focus();
+}
+
+function edit() {
+  const text = document.getElementById("text");
+  if (!text) return;
+  text.focus();
+  text.setSelectionRange(text.value.length, text.value.length);
+}
+
+function decline() {
+  const box = document.getElementById("decline");
+  if (!box) return;
+  box.open = true;
+  box.querySelector("input[type=radio]")?.focus();
+}
+
+const ACTIONS = {
+  j: () => step(1),
+  k: () => step(-1),
+  a: () => key("a")?.click(),
+  e: edit,
+  d: decline,
+  u: () => key("u")?.click(),
+  "?": () => dialog?.showModal(),
+};
+
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || dialog?.open) return;
+  if (typing(event.target)) {
+    if (event.key === "Escape") event.target.blur();
+    return;
+  }
+  const action = ACTIONS[event.key];
+  if (!action) return;
+  event.preventDefault();
+  if (!event.repeat || event.key === "j" || event.key === "k") action();
+});
+
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest?.("[data-copy], [data-keys], a[data-key=e]");
+  if (!button) return;
+  if (button.matches("[data-keys]")) dialog?.showModal();
+  if (button.matches("a[data-key=e]")) {
+    event.preventDefault();
+    edit();
+  }
+  if (button.dataset.copy) {
+    const source = document.getElementById(button.dataset.copy);
+    source.select();
+    await navigator.clipboard.writeText(source.value);
+    button.textContent = "Copied";
+  }
+});
+
+// The server says how many seconds are left; each element counts down from when it appeared.
+const began = new WeakMap();
+setInterval(() => {
+  for (const node of document.querySelectorAll("[data-seconds]")) {
+    if (!began.has(node)) began.set(node, performance.now());
+    const left = Math.max(0, Number(node.dataset.seconds) - Math.floor((performance.now() - began.get(node)) / 1000));
+    if (node.textContent !== String(left)) node.textContent = String(left);
+  }
+}, 250);
+
+const title = document.title;
+document.body.addEventListener("htmx:afterSettle", () => {
+  const fresh = Number(document.getElementById("badge")?.dataset.fresh ?? 0);
+  document.title = fresh ? `(${fresh}) ${title}` : title;
+});
+
+for (const node of document.querySelectorAll("[data-copy], [data-keys]")) node.hidden = false;
