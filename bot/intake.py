@@ -43,6 +43,7 @@ class Intake:
         self._store = store
         self._clock = clock
         self._account = account
+        self.name = listener.name
         self._listener = listener
         self._watch = watch
         self._bell = bell

@@ -17,6 +17,7 @@ from bot import leases
 from bot.duties import Duties
 from bot.intake import Intake
 from bot.ports import Clock, Listener, Platform
+from bot.review import Objections
 from bot.schedule import Schedule
 from bot.settings import ROLES
 from bot.store.engine import Store
@@ -56,6 +57,7 @@ class Office:
     live: Listener | None = None  # the public stream, read-only, switched on by request
     live_account: str = ""
     live_wanted: bool = False
+    objections: Objections = lambda _case, _text: ("nobody can check this text",)  # app.py gives the real one
     intakes: list[Intake] = field(default_factory=list)
     on_ready: Callable[[], None] = lambda: None
     bell: Bell | None = None

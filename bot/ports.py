@@ -127,3 +127,23 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """An aware datetime in UTC."""
         ...
+
+
+class SessionKeeper(Protocol):
+    """Keeps one account's session (secret: encrypted at rest) and counts its logins. Plain, short, blocking calls."""
+
+    def load(self) -> str | None:
+        """The session as last saved, or None."""
+        ...
+
+    def save(self, session: str) -> None:
+        """Keep the session: it was just rotated, and the one before is worth nothing now."""
+        ...
+
+    def may_log_in(self, now: datetime) -> bool:
+        """Is a login with the password still allowed (three in 24 hours)?"""
+        ...
+
+    def logged_in(self, now: datetime) -> None:
+        """Count a login. Called before the attempt, so that failures count too."""
+        ...

@@ -1,0 +1,189 @@
+"""The only file that knows everyone: settings in, a running office out. It decides nothing."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from bot import accounts, people, practice
+from bot.audit import OFFICE
+from bot.clock import SystemClock
+from bot.duties import Duties
+from bot.errors import BadSettings
+from bot.evidence import registry
+from bot.evidence.pack import starter_pack
+from bot.judgement import Judgement
+from bot.lay_desk import Limits
+from bot.metrics import Instruments
+from bot.office import Office
+from bot.outbox import Outbox
+from bot.people import Role
+from bot.platforms.bluesky_stream import BlueskyStream
+from bot.platforms.fake import FakePlatform
+from bot.platforms.fake_network import FakeNetwork
+from bot.platforms.recorded import RecordedFeed
+from bot.ports import Clock, Listener, Platform
+from bot.settings import Settings
+from bot.settle import Pace
+from bot.store.engine import Store
+from bot.store.office_models import EntryRow, WebSessionRow
+from bot.vault import open_vault
+from bot.watch import Watch
+from bot.web.app import create_app
+from bot.web.hands import Hands, Health
+from handlers.manners.gates import closed
+from replies.compose import OfficeVoice
+
+FIRST_NAME = "First editor"  # the administrator made at the first start; renamed on the people page
+
+
+def open_store(settings: Settings) -> Store:
+    """The migrated database with the starter table in it. Raises `BadSettings` with the remedy."""
+    store = Store(settings.database)
+    try:
+        store.migrate()
+        with store.write() as session:
+            if session.scalar(select(func.count()).select_from(EntryRow)) == 0:
+                now = SystemClock().now()
+                registry.store_pack(session, starter_pack(), name="starter", by=OFFICE, now=now)
+    except OperationalError as error:
+        raise BadSettings(
+            f"database_url: {store.url} cannot be used ({error.orig}); check path, permissions and free space"
+        ) from error
+    return store
+
+
+def build(
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    pace: Pace | None = None,
+    lines: list[str] | None = None,
+    live: bool = False,
+) -> Office:
+    """Put an office together. Opens the database; opens no connection to any network."""
+    clock = clock or SystemClock()
+    store = open_store(settings)
+    limits = Limits(days_between=settings.limits.days_between, per_thread=settings.limits.per_thread)
+    watch = Watch(tags=settings.tags)
+    platforms: dict[str, Platform] = {}
+    listeners: list[tuple[str, Listener]] = []
+    world: FakeNetwork | None = None
+    stream: Listener | None = None
+    if settings.practice:
+        world = FakeNetwork()
+        fake = FakePlatform(world)
+        platforms[practice.ACCOUNT] = fake
+        feed = lines if lines is not None else practice.feed_lines(settings.feed)
+        recorded = RecordedFeed(feed, world, me=fake.me, clock=clock, speed=settings.feed_speed)
+        listeners.append((practice.ACCOUNT, recorded))
+        if settings.jetstream_url:
+            stream = practice.OnStage(BlueskyStream(settings.jetstream_url), world)
+        with store.write() as session:
+            practice.ensure_account(session, fake)
+            practice.restore(session, world, fake)
+    else:
+        vault = open_vault(settings.secret_key.get_secret_value() if settings.secret_key else None, settings.data_dir)
+        for account_id, platform in accounts.connect(settings, store, vault, clock):
+            platforms[account_id] = platform
+            listeners += [(account_id, one) for one in accounts.sources(settings, platform)]
+    watch.ourselves = frozenset(platform.account for platform in platforms.values())
+    judgement = Judgement(
+        store=store,
+        clock=clock,
+        voice=voice(settings),
+        limits=limits,
+        stop_flag=settings.stop_flag,
+        rulers=platforms,
+    )
+    outbox = Outbox(
+        store=store,
+        clock=clock,
+        platforms=platforms,
+        closed=closed,
+        stop_flag=settings.stop_flag,
+        limits=limits,
+        pace=pace or Pace(),
+        published=lambda uri: watch.remember(uri, ours=True),
+    )
+    duties = Duties(store=store, clock=clock, platforms=platforms, tools=judgement.tools, outbox=outbox)
+    web_stopping = threading.Event()
+    office: Office  # the pages ask the office, the office serves the pages
+    instruments = Instruments(store=store, clock=clock, stop_flag=settings.stop_flag)
+    hands = Hands(
+        store=store,
+        clock=clock,
+        organisation=settings.organisation,
+        demo=settings.practice,
+        undo=timedelta(seconds=settings.undo_seconds),
+        stop_flag=settings.stop_flag,
+        secure_cookies=settings.public_url.startswith("https://"),
+        stopping=web_stopping,
+        remarks=judgement.remarks,
+        objections=judgement.objections,
+        measure=judgement.measure,
+        gates=judgement.gates,
+        fake_threads=lambda: practice.threads(world, platforms[practice.ACCOUNT].account) if world else (),
+        health=lambda: _health(office, instruments),
+        metrics=instruments.metrics,
+        live=lambda: _live_state(office),
+        set_live=lambda wanted: office.set_live(wanted),  # noqa: PLW0108  the office is made below
+    )
+    office = Office(
+        store=store,
+        clock=clock,
+        host=settings.host,
+        port=settings.port,
+        platforms=platforms,
+        listeners=listeners,
+        watch=watch,
+        duties=duties,
+        web=create_app(hands),
+        web_stopping=web_stopping,
+        live=stream,
+        live_account=practice.ACCOUNT,
+        live_wanted=live,
+        objections=judgement.objections,
+    )
+    return office
+
+
+def voice(settings: Settings) -> OfficeVoice:
+    """Who speaks, as the composer knows it."""
+    return OfficeVoice(
+        name=settings.organisation,
+        method_url=settings.method_url,
+        own_urls=tuple(url for url in (settings.method_url,) if url),
+    )
+
+
+def sign_in_link(store: Store, settings: Settings, clock: Clock, *, name: str = "", by: str = OFFICE) -> str:
+    """A fresh one-time link for a person; the first administrator if no name is given."""
+    with store.write() as session:
+        role = Role.EDITOR if name else Role.ADMINISTRATOR
+        user = people.ensure_user(session, name or FIRST_NAME, role, by=by, now=clock.now())
+        token = people.new_link(session, user, now=clock.now())
+    return f"{settings.base_url}/sign-in/{token}"
+
+
+def nobody_signed_in_yet(session: Session) -> bool:
+    """Has no browser ever been signed in?"""
+    return not session.scalar(select(func.count()).select_from(WebSessionRow))
+
+
+def _health(office: Office, instruments: Instruments) -> Health:
+    reasons = instruments.health(f"{one.name}: {one.trouble}" for one in office.intakes if one.trouble)
+    return Health(ready=not reasons, reasons=reasons)
+
+
+def _live_state(office: Office) -> str:
+    if office.live is None:
+        return ""
+    if not office.live_wanted:
+        return "off"
+    name = office.live.name
+    return next((intake.trouble for intake in office.intakes if intake.name == name), "") or "on"

@@ -1,0 +1,73 @@
+"""The verbs: run, init, check, stop, resume, match, replay, queue, evidence, forget, invite. Words only, no rules.
+
+Heavy libraries are imported inside the verbs that need them, so that `scrutineer match` starts at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli_evidence import evidence
+from bot.cli_office import office
+from bot.cli_queue import queue
+from bot.errors import BadPack, ScrutineerError
+
+app = typer.Typer(
+    name="scrutineer",
+    help="A desk that answers medical misinformation on Mastodon and Bluesky. A named person approves every reply.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+app.add_typer(queue, name="queue")
+app.add_typer(evidence, name="evidence")
+office(app)
+
+
+@app.command()
+def match(
+    posts: Annotated[str, typer.Argument(help="A JSONL file with one post per line ('-' reads standard input).")],
+    table: Annotated[
+        Path | None, typer.Option(help="Evidence pack to match against; the starter pack if left out.")
+    ] = None,
+) -> None:
+    """Say for every post which entry it is about, what it does with the claim, and what we would do."""
+    from bot.matching.command import match_file  # noqa: PLC0415  the matcher is not needed by other verbs
+
+    raise typer.Exit(match_file(posts, table, sys.stdout, sys.stderr))
+
+
+@app.command()
+def replay(
+    posts: Annotated[
+        Path, typer.Argument(help="A recorded feed or labelled posts, JSONL.", exists=True, dir_okay=False)
+    ],
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Play posts through the whole pipeline on the fake network, at full speed, in a throw-away office."""
+    from bot.replay import report, run_replay  # noqa: PLC0415  builds a whole office
+
+    result = run_replay(posts)
+    typer.echo(report(result, as_json=as_json))
+
+
+def main() -> None:
+    """Run the command line; a known trouble is one line that names the remedy, never a traceback."""
+    try:
+        app()
+    except BadPack as error:
+        typer.secho(f"scrutineer: {error}", err=True, fg="red")
+        for row in error.rows:
+            typer.echo(f"  {row}", err=True)
+        raise SystemExit(1) from None
+    except ScrutineerError as error:
+        typer.secho(f"scrutineer: {error}", err=True, fg="red")
+        raise SystemExit(1) from None
+
+
+if __name__ == "__main__":
+    main()
