@@ -94,10 +94,11 @@ def fold(text: str) -> str:
 def first_line(post: Post) -> str:
     """The first line that holds more than handles, without the handles."""
     for line in plain(post.text).splitlines():
-        bare = _HANDLE.sub(" ", line)
+        bare = line
         for mention in post.mentions:
             if mention.handle:
                 bare = bare.replace(mention.handle, " ")
+        bare = _HANDLE.sub(" ", bare)
         if bare.strip():
             return bare.strip()
     return ""
@@ -108,11 +109,11 @@ def own_words(post: Post, ours: Collection[str]) -> str:
     text = post.text
     for mention in post.mentions:
         if mention.id in ours and mention.handle:
-            text = _handle_of(mention).sub(" ", text)
+            text = _handle_of(mention).sub("", text)
     return text.strip()
 
 
 def _handle_of(mention: Mention) -> re.Pattern[str]:
     """Our handle as people type it: with or without the server behind it."""
     name = re.escape(mention.handle.lstrip("@").partition("@")[0])
-    return re.compile(rf"@{name}(?:@[\w.\-]*\w)?(?![\w\-])", re.IGNORECASE)
+    return re.compile(rf"[ \t]?@{name}(?:@[\w.\-]*\w)?(?![\w\-])", re.IGNORECASE)
