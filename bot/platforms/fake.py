@@ -84,8 +84,9 @@ class FakePlatform:
         """The post as it stands, with its thread; None if it is gone."""
         if (post := self.world.posts.get(ref.uri)) is None:
             return None
-        quoted = self.world.posts.get(post.quotes.uri) if post.quotes else None
         above = tuple(self._seen(one) for one in self.world.above(ref.uri))
+        quotes = post.quotes or (above[-1].quotes if above else None)
+        quoted = self.world.posts.get(quotes.uri) if quotes else None
         return Look(post=self._seen(post), context=Context(above=above, quoted=quoted and self._seen(quoted)))
 
     async def author(self, author: Author) -> Author:

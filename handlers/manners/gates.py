@@ -228,7 +228,7 @@ def closed(occasion: Occasion, gates: Iterable[tuple[str, Gate]] = GATES) -> tup
 def _ask(gate: Gate, occasion: Occasion) -> str:
     try:
         reason = gate(occasion)
-    except Exception as error:
+    except Exception as error:  # fail closed: whatever went wrong in a gate, it must never open it
         return f"this gate failed and counts as closed: {type(error).__name__}"
     return reason if isinstance(reason, str) else "this gate gave no answer and counts as closed"
 
