@@ -76,8 +76,8 @@ def serve_frames(count: int, pipe: Connection) -> None:
         async def send(connection: ServerConnection) -> None:
             for piece in pieces:
                 connection.transport.write(piece)
-                while connection.transport.get_write_buffer_size() > len(piece):
-                    await asyncio.sleep(0.0005)  # noqa: ASYNC110 (a transport offers no event to wait for)
+                while connection.transport.get_write_buffer_size() > len(piece):  # noqa: ASYNC110 (no event to wait for)
+                    await asyncio.sleep(0.0005)
             await connection.wait_closed()
 
         async with serve(send, "127.0.0.1", 0, subprotocols=["xrpc.v1.json"], compression=None) as server:
