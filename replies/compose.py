@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import product
 from pathlib import Path
 from urllib.parse import quote
 
@@ -98,19 +99,20 @@ def compose(
     words, citation = shelf(lang, templates), best_citation(evidence)
     if citation is None or not plain(evidence.correction_short):
         return None
-    for rung in words.rungs:
-        for step in range(words.variants):
-            values = _values(evidence, citation, Kind(kind), office, words, variant + step)
-            text = rung.render(values)
-            if fits(text):
-                return Draft(
-                    text=text,
-                    template=rung.name,
-                    lang=words.lang,
-                    parts=_parts(text, values, citation),
-                    citation=citation.key,
-                    citation_url=values["url"],
-                )
+    wordings = [
+        _values(evidence, citation, Kind(kind), office, words, variant + step) for step in range(words.variants)
+    ]
+    for rung, values in product(words.rungs, wordings):
+        text = rung.render(values)
+        if fits(text):
+            return Draft(
+                text=text,
+                template=rung.name,
+                lang=words.lang,
+                parts=_parts(text, values, citation),
+                citation=citation.key,
+                citation_url=values["url"],
+            )
     return None
 
 
@@ -152,7 +154,7 @@ def _values(
         "fact": plain(evidence.correction_short),
         "url": citation_url(citation),
         "limits": " ".join(limits),
-        "limit": weightiest(limits),
+        "limit": weightiest(limits, words.limit_words),
         "certainty": say(f"certainty.{evidence.certainty}"),
         "short_certainty": say(f"short_certainty.{evidence.certainty}"),
         "certainty_why": say(f"certainty_why.{evidence.certainty}"),

@@ -16,11 +16,11 @@ def aloud(limits: str, words: LimitWords) -> tuple[str, ...]:
     return tuple(sentence for sentence in said if sentence)
 
 
-def weightiest(sentences: tuple[str, ...]) -> str:
+def weightiest(sentences: tuple[str, ...], words: LimitWords) -> str:
     """The one sentence to keep when there is room for one only: when to get help, else whom it does not concern."""
-    for weight in ("urgent", "prompt", "not apply", "nicht für"):
+    for weight in words.first:
         for sentence in sentences:
-            if weight in sentence:
+            if _holds(sentence, weight):
                 return sentence
     return sentences[0] if sentences else ""
 

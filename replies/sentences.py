@@ -26,7 +26,8 @@ _SPACE = regex.compile(r"\s+")
 
 def plain(value: str) -> str:
     """One line of ordinary text: no control or invisible characters, single spaces, composed letters."""
-    return unicodedata.normalize("NFC", _UNWANTED.sub("", _SPACE.sub(" ", value))).strip()
+    seen = _UNWANTED.sub("", _SPACE.sub(" ", value))
+    return _SPACE.sub(" ", unicodedata.normalize("NFC", seen)).strip()
 
 
 def invisible(text: str) -> list[tuple[int, int]]:

@@ -52,6 +52,7 @@ class LimitWords:
     never: tuple[str, ...] = ()
     openings: tuple[tuple[str, str], ...] = ()
     whole: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,18 +155,19 @@ def _phrases(environment: SandboxedEnvironment, path: Path) -> dict[str, tuple[T
 
 
 def _limit_words(path: Path) -> LimitWords:
-    never, whole, openings = [], [], []
+    openings: list[tuple[str, str]] = []
+    lists: dict[str, list[str]] = {"never": [], "whole": [], "first": []}
     for line in _lines(path):
-        opening, arrow, words = line.partition("=>")
+        opening, arrow, said = line.partition("=>")
+        directive, colon, word = line.partition(":")
         if arrow:
-            openings.append((opening.strip(), words.strip()))
-        elif line.startswith("never:"):
-            never.append(line.removeprefix("never:").strip())
-        elif line.startswith("whole:"):
-            whole.append(line.removeprefix("whole:").strip())
+            openings.append((opening.strip(), said.strip()))
+        elif colon and directive in lists:
+            lists[directive].append(word.strip())
         else:
-            raise BadTemplate(f"{_label(path)}: '{line}' is none of 'never: …', 'whole: …', 'opening => words'")
-    return LimitWords(never=tuple(never), openings=tuple(openings), whole=tuple(whole))
+            known = ", ".join(f"'{name}: …'" for name in lists)
+            raise BadTemplate(f"{_label(path)}: '{line}' is none of {known}, 'opening => words'")
+    return LimitWords(openings=tuple(openings), **{name: tuple(found) for name, found in lists.items()})
 
 
 def _journals(path: Path) -> dict[str, tuple[str, str]]:

@@ -52,13 +52,13 @@ PATTERNS: dict[str, dict[str, tuple[str, ...]]] = {
     # insults, labels, motives
     "mockery": {
         "en": (
-            r"idiot\w*|moron\w*|stupid\w*|dumb\w*|imbecil\w*|fools?|foolish|ignoran(?:t|ce)|clueless|gullible|uneducated",
+            r"idiot\w*|moron\w*|stupid\w*|dumb(?:er|est)?|imbecil\w*|fools?|foolish|ignoran(?:t|ce)|clueless|gullible|uneducated",
             r"nonsense|ridiculous\w*|absurd\w*|laughable|pathetic|bullshit|bollocks|crap|garbage|rubbish|hogwash|bogus",
             r"quack(?:s|ery)?|crackpots?|crank|snake oil|grift\w*|shills?|charlatans?|fraudsters?|scam(?:mer)?s?|woo",
             r"liars?|lying|conspiracy (?:theor\w+|nut\w*)|tin ?foil|anti-?vaxx?ers?|brainwash\w*|sheep(?:le)?|cult",
             r"delusional|insane|crazy|lunatic\w*|nutjobs?|hysterical|paranoid",
             r"lol|lmao|rofl|haha\w*|smh|facepalm",
-            r"big pharma|left(?:ist|y)s?|right-?wing\w*|maga|woke|liberals?|republicans?|democrats?",
+            r"big pharma|left(?:ist|y)s?|right-?wing\w*|maga|woke (?:agenda|mob)|liberals|republicans?|democrats?",
         ),
         "de": (
             r"idiot\w*|dumm\w*|blöd\w*|schwachsinn\w*|unsinn\w*|quatsch|lächerlich\w*|absurd\w*|hirnrissig\w*",
@@ -83,7 +83,7 @@ PATTERNS: dict[str, dict[str, tuple[str, ...]]] = {
             r"nice try|news ?flash|hate to break it|oh please|good luck with that|let me google|google (?:it|is)",
             r"do(?:ing)? (?:your|some|the) (?:own )?research|educate yourself|wake up|bless your|sigh|yeah,? right",
             r"sure,? jan|well,? actually|congratulations|congrats|genius|einstein|surprise,? surprise",
-            r"try reading|read a book|last time i checked|who knew|imagine (?:thinking|believing)|as if",
+            r"try reading|read a book|last time i checked|who knew|imagine (?:thinking|believing)",
         ),
         "de": (
             r"netter versuch|na klar|ach wirklich|guten morgen|herzlichen glückwunsch|überraschung|wach(?:t)? auf"
@@ -97,18 +97,29 @@ PATTERNS: dict[str, dict[str, tuple[str, ...]]] = {
     "overclaim": {
         "en": (
             r"proven|proves?|proof|debunk\w*|disprove[nd]?|irrefutabl\w+|undeniabl\w+|indisputabl\w+|conclusively",
-            r"100 ?%|completely safe|perfectly safe|without (?:a |any )?doubt|beyond (?:a |any |all )?doubt",
-            r"no doubt|case closed|end of (?:story|discussion)|science is (?:settled|clear)|settled science|period\.",
+            r"100 ?% (?:safe|effective|certain|sure|true|wrong)|(?:completely|perfectly) safe",
+            r"without (?:a |any )?doubt|beyond (?:a |any |all )?doubt",
+            r"no doubt|case closed|end of (?:story|discussion)|science is (?:settled|clear)|settled science",
             r"(?:all|every|most) (?:the )?(?:experts?|scientists?|doctors?|clinicians?) (?:agree|know|say)s?",
             r"(?:everyone|everybody) knows|scientific fact|scientific consensus|never ever|always works|guarantee\w*",
         ),
         "de": (
-            r"bewiesen|beweist|beweis\w*|widerlegt|zweifelsfrei|unbestreitbar\w*|100 ?%|garantiert\w*|ohne zweifel",
+            r"bewiesen|beweist|beweis\w*|widerlegt|zweifelsfrei|unbestreitbar\w*",
+            r"100 ?% (?:sicher|wirksam)|garantiert\w*|ohne zweifel",
             r"alle (?:experten|fachleute|ärzte|ärztinnen|wissenschaftler\w*) (?:sind|wissen|sagen)|jeder weiß",
         ),
-        "fr": (r"prouv\w+|démystifi\w+|irréfutable\w*|indéniable\w*|100 ?%|sans aucun doute|tout le monde sait",),
-        "es": (r"(?:com)?probad[oa]s?|demostrad[oa]s?|desmentid[oa]s?|irrefutable\w*|100 ?%|sin (?:ninguna )?duda",),
-        "pt": (r"(?:com)?provad[oa]s?|desmentid[oa]s?|irrefutáve\w+|100 ?%|sem (?:nenhuma )?dúvida|todos sabem",),
+        "fr": (
+            r"prouv\w+|démystifi\w+|irréfutable\w*|indéniable\w*|100 ?% (?:sûr|efficace)",
+            r"sans aucun doute|tout le monde sait",
+        ),
+        "es": (
+            r"(?:com)?probad[oa]s?|demostrad[oa]s?|desmentid[oa]s?|irrefutable\w*|100 ?% (?:segur|eficaz)\w*",
+            r"sin (?:ninguna )?duda",
+        ),
+        "pt": (
+            r"(?:com)?provad[oa]s?|desmentid[oa]s?|irrefutáve\w+|100 ?% (?:segur|eficaz)\w*",
+            r"sem (?:nenhuma )?dúvida|todos sabem",
+        ),
     },
     # reads like a prescription, a diagnosis or an order
     "advice": {
@@ -118,7 +129,8 @@ PATTERNS: dict[str, dict[str, tuple[str, ...]]] = {
             r"(?:\w+ ){0,2}(?:stop|start|take|quit|skip|switch|avoid|double|halve|come off|reduce|try)(?:ing)?",
             r"(?:stop|start|quit|skip|keep|try|avoid) (?:taking|using|giving|eating) \w+",
             r"(?:stop|skip|double|halve) (?:your|the) (?:\w+ )?(?:doses?|medicines?|medication|tablets?|pills?)",
-            r"you (?:probably |may |might |likely |must )?have (?:an? )?(?:\w+ )?"
+            r"(?<!\b(?:if|unless|when|once|whether) )you (?:probably |may |might |likely |must )?have "
+            r"(?:an? )?(?:\w+ )?"
             r"(?:infection|disease|disorder|deficiency|condition|cancer|allergy|depression|diabetes)",
             r"(?:sounds|looks) like (?:you|your child|your baby)",
             r"your (?:symptoms|diagnosis|results) (?:\w+ )?(?:means?|are|suggests?)",
