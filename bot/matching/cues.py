@@ -8,102 +8,172 @@ from __future__ import annotations
 import re
 
 
-def _any(*patterns: str) -> re.Pattern[str]:
+def words(listed: str) -> str:
+    """A pattern for any of these words or phrases; `*` stands for any ending, `_` for a space."""
+    found = sorted(set(listed.split()), key=len, reverse=True)
+    return r"\b(?:" + "|".join(re.escape(w).replace(r"\*", r"\w*").replace("_", " ") for w in found) + r")(?!\w)"
+
+
+def any_of(*patterns: str) -> re.Pattern[str]:
+    """One pattern out of several."""
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns))
 
 
-# Words that turn a statement round. Counted against the nearest exemplar: some claims are negative themselves.
-NEGATION = _any(
-    r"\b(?:no|not|never|none|nor|neither|nobody|nothing|without|cannot|hardly|zero|stop|nope|fails?|failed)\b",
+# Words that turn a statement round. Compared with the nearest exemplar: some claims are negative themselves.
+NEGATION = any_of(
+    words("no not never none nor neither nobody nothing without cannot hardly zero nope fail fails failed refuse*"),
+    words("cant dont doesnt wont isnt arent wasnt didnt aint"),
     r"n't\b",
-    r"\b(?:cant|dont|doesnt|wont|isnt|arent|wasnt|didnt|aint)\b",
-    r"\b(?:nicht|kein\w*|nie|niemals|nichts|nein|ohne)\b",
-    r"\b(?:nunca|tampoco|ningun\w*|jamas|ni|nada|sin)\b",
-    r"\b(?:ne|pas|jamais|aucun\w*|rien|sans|non)\b|\bn'(?=\w)",
-    r"\b(?:nao|nem|nenhum\w*|sem)\b",
-    r"\b(?:mai|nessun\w*|niente|senza)\b",
-    r"\b(?:niet|geen|nooit|niets|zonder|nee)\b",
+    words("nicht kein* nie niemals nichts nein ohne nunca tampoco ningun* jamas nada sin"),
+    words("ne pas jamais aucun* rien sans non nao nem nenhum* sem mai nessun* niente senza"),
+    words("niet geen nooit niets zonder nee"),
+    r"\bn'(?=\w)",
 )
 
 # Words of somebody who sets a record straight, whatever the grammar.
-DEBUNK = _any(
-    r"\bmyths?\b|\bmythos\b|\bmito\b|\bmythe\b|\bmarchen\b|\bfabel\w*\b|\bbulos?\b|\bleggenda\b|\bfake news\b",
-    r"\bdebunk\w*|\bdisprov\w*|\brefut\w*|\bwiderleg\w*|\bdesment\w*|\bdement[ie]\w*|\bsmentit\w*|\bweerleg\w*",
-    r"\b(?:false|falsch|falso|falsa|faux|onwaar|untrue|nonsense|bollocks|rubbish|bunk|baloney|quatsch|unsinn|onzin)\b",
-    r"\bmisinformation|\bdisinformation|\bmisconception|\bpseudo-?scien\w*|\bold wives|\bfolklore\b|\bsuperstition",
-    r"\bretract\w*|\bwithdrawn\b|\bdiscredit\w*|\boutdated\b|\bobsolete\b|\bubsolet\w*|\bretire[ds]?\b|\bretiring\b",
-    r"\bno (?:good |real |solid |convincing |consistent |reliable )?(?:evidence|link|difference|benefit|proof|effect)",
-    r"\b(?:no|not) (?:better|more|worse|less|any) than\b|\bsame as placebo\b|\bsham\b|\bplacebos?\b",
-    r"\b(?:i|we) (?:used to|once) (?:think|believe|thought|believed|say|tell|teach|give|do)\b|\bi was wrong\b",
-    r"\b(?:let it go|please stop|can we stop|stop (?:telling|saying|sharing|spreading|teaching|doing|putting|giving))\b",
-    r"\b(?:contrary to|turns out|in fact|actually|the truth is|fact check|reality check|reminder)\b",
-    r"\b(?:isn't|is not|ain't|not) (?:how|the (?:cause|answer|problem|culprit)|true|real|a thing|supported)\b",
-    r"\brefuses to die\b|\bwon't die\b|\bstill believe\b|\bpeople (?:still )?(?:think|believe)\b|\bdespite\b|\brather than\b",
-    r"\binstead\b|\bhowever\b|\bnuance\b|\boverdiagnos\w*|\boveruse\w*|\boverrated\b|\bselective\b|\bunnecessar\w*",
+DEBUNK = any_of(
+    words(
+        "myth myths mythos mito mythe mythes marchen fabel* bulo bulos leggenda fake_news debunk* disprov* refut*"
+        " widerleg* desment* dementi dementie smentit* weerleg* false falsch falso falsa faux onwaar untrue nonsense"
+        " bollocks rubbish bunk baloney quatsch unsinn onzin misinformation disinformation misconception pseudoscien*"
+        " pseudo-scien* old_wives folklore superstition* retract* withdrawn discredit* outdated obsolete retire retires"
+        " retired retiring let_it_go stop_telling stop_saying stop_sharing stop_spreading stop_teaching stop_putting"
+        " stop_doing please_stop can_we_stop contrary_to turns_out in_fact actually the_truth_is fact_check fact-check"
+        " reality_check reminder refuses_to_die won't_die still_believe people_think people_believe people_still despite"
+        " rather_than instead however nuance overdiagnos* overuse* overrated selective unnecessar* no_better_than"
+        " not_better not_worse no_different same_as the_same sham placebo placebos wrong i_was_wrong harmless harmful"
+        " i_used_to i_once we_used_to irreführend no_evidence no_difference no_benefit no_link no_proof no_effect"
+        " no_need isn't_how not_how not_the_cause not_true isn't_true not_real isn't_real isn't_a not_a_thing"
+        " fiction would_be_dead ignore ignores you'd_expect you'd_be would_show had_it_been if_it_were busted invented made_up"
+    ),
     r"\b(?:don't|do not|doesn't|does not|didn't|did not|can't|cannot|won't|isn't|aren't) "
-    r"(?:cause|prevent|cure|treat|work|help|change|enter|increase|reduce|raise|affect|lower|matter|exist|need)\b",
+    + words("cause prevent cure treat work help change enter increase reduce raise affect lower matter exist need"),
+    r"\bno (?:\w+ )(?:evidence|link|difference|benefit|proof|effect|harm|risk)\b",
+    r"!=",
+    # Somebody who changed a practice and says so.
+    r"\b(?:just |finally |we |we've |i |i've |have |has )?(?:deleted|updated|dropped|removed|scrapped|rewrote|crossed out|took off|stopped"
+    r"|abandoned|unlearn\w*|un-?learned) (?:our|the|that|this|it|from)\b",
 )
 
-QUESTION_WORDS = _any(
-    r"\?\s*$",
+QUESTION = any_of(
     r"\?",
-    r"\b(?:does|do|is|are|can|should|could|would|has|did) (?:anyone|anybody|you|it|there|the|this|that|we|i|they)\b.*\?",
-    r"\b(?:genuine|honest|quick|serious|stupid|dumb) question\b|\basking for\b|\bwondering (?:if|whether)\b",
-    r"\b(?:is there any|any (?:evidence|data|studies|research|good)|what does the (?:evidence|research)|anyone know)\b",
-    r"\bi(?:'d| would) (?:like|love) to (?:know|read|understand|see)\b|\bcan (?:someone|anyone|anybody)\b",
-    r"\bwhether\b|\bor not\b|\btrying to (?:find|work) out\b|\bnot sure (?:if|whether|what)\b",
     r"¿",
+    words(
+        "genuine_question honest_question quick_question serious_question stupid_question dumb_question wondering"
+        " is_there_any any_evidence any_data any_studies any_research anyone_know any_truth any_good what's_the_evidence"
+        " i'd_like_to i_would_like_to i'd_love_to can_someone can_anyone can_anybody could_someone could_anyone whether"
+        " or_not trying_to_find trying_to_work not_sure_if asking_before asking_for please_advise evidence_welcome"
+        " undecided both_answers"
+    ),
+    r"(?:^|[.!:;…\n]\s*|, )(?:so |ok |wait |and |but )?(?:does|is|are|can|should|could|has|did|do(?! (?:your|not|it|this|the|that)\b))"
+    r" (?!not\b)(?:\w+[' ]+){2}",
 )
 
 # Reported speech, news, surveys: the author passes on what others say or do.
-REPORT = _any(
-    r"\b(?:survey|poll|quiz|questionnaire|interviews?|focus groups?|respondents?|documentary|podcast|episode|seminar"
-    r"|headline|article|newspaper|debate|exhibition|museum|webinar|lecture tonight|panel|committee|hearing|court|lawsuit"
-    r"|petition|journal club|exam question|poster|webinaire|umfrage|encuesta|sondage|pesquisa|sondaggio|enquete)\b",
-    r"\b(?:says|said|claims?|claimed|claiming|believes?|believed|thinks|thought|insists?|swears?|reckons|argues?|argued"
-    r"|asked|asks|told me|tells me|telling|according to|reported|reports?|blames?|blamed|announced|wrote|writes|quoted"
-    r"|posted|tweeted|comments?|commented|heard|overheard|accus\w+)\b",
-    r"\b(?:sagt|sagte|behaupt\w*|laut|glaubt|meint|dice|dicen|dijo|afirma\w*|segun|cree|selon|affirme\w*|pretend\w*"
-    r"|croit|disse|diz|dizem|acredita\w*|secondo|zegt|beweert|volgens)\b",
+REPORT = any_of(
+    words(
+        "survey* surveyed poll polls polled quiz questionnaire* interview* focus_group* respondent* documentary podcast"
+        " episode seminar headline* article* newspaper* debate* exhibition museum webinar* panel committee hearing court"
+        " lawsuit petition journal_club exam_question osce poster umfrage encuesta sondage pesquisa sondaggio enquete"
+        " says said claim claims claimed claiming believes believed thinks thought insists swears reckons argues argued"
+        " asked asks told_me tells_me telling according_to reported reports blames blamed announced wrote writes quoted"
+        " posted tweeted comment comments commented heard overheard accus* mentioned named ticked voted listed coded"
+        " sagt sagte behaupt* laut glaubt meint dice dicen dijo afirma* segun cree selon affirme* pretend* croit disse"
+        " diz dizem acredita* secondo zegt beweert volgens vox_pop so_far famous_last_words on_a_roll keynote bingo"
+        " told warns warned read_somewhere read_that circulat* forwards autocomplete collected listing according tips_i"
+        " history_of talk_on lecture_on free_entry opens_on in_the_film in_the_series"
+    ),
     r"^\s*(?:patient|pt|him|her|them|they|uncle|aunt|grandma|grandmother|movie|slide|tiktok|facebook|influencer"
     r"|consultant|boss|attending|mum|mom|dad|me|students?|teacher|breaking|today)[\w' ]{0,24}:",
-    r"\b(?:bingo|overheard|famous last words|on a roll|keynote|breaking:)",
+    r"\b(?:\w+ in (?:ten|five|four|three|\d+)|\d+ (?:of|out of|in) \d+|(?:a|one) (?:third|quarter|half|fifth)|\d+ ?%) "
+    r"(?:of )?(?:\w+ )?(?:say|said|agree|think|thought|believe|people|adults|parents|patients|students|respondents|teachers|users)\b",
 )
 
-# How people talk who look at data: seldom the voice that needs correcting, so never enough for a draft.
-EVIDENCE_TALK = _any(
-    r"\b(?:trials?|rcts?|cochrane|meta-?analys\w*|systematic review|cohorts?|randomi[sz]ed|double-blind|blinded|nejm|lancet"
-    r"|bmj|guidelines?|uspstf|nice|registry|odds ratio|hazard ratio|confidence interval|placebo|sham|mortality|follow-up"
-    r"|preprint|studie|studien|estudios?|etudes?|essais|studi)\b",
+# How people talk who look at data or describe a case: seldom the voice that needs correcting.
+EVIDENCE_TALK = any_of(
+    words(
+        "trial trials rct rcts cochrane meta-analys* metaanalys* systematic_review cohort cohorts randomis* randomiz*"
+        " double-blind blinded nejm lancet bmj guideline* uspstf registry odds_ratio hazard_ratio confidence_interval"
+        " mortality follow-up preprint* effect_size sibling_design subgroup number_needed absolute_risk ebm n_= studies"
+        " studie studien estudios etudes essais studi on_average compared_with case_report differential plot_the among"
+        " associated_with risk_factor* prevalence incidence"
+    ),
     r"\b\d[\d,. ]{2,}\s*(?:people|patients|women|men|children|kids|adults|infants|participants|babies|births)\b",
     r"\b\d+(?:\.\d+)? ?% (?:vs|v|versus|against)\b|\bvs\.? \d|\bn ?= ?\d|\b(?:rr|or|hr) \d|\bp ?[<=] ?0?\.\d",
-    r"\b(?:effect size|sibling design|subgroup|number needed|absolute risk|evidence-based medicine|ebm|leap|vital)\b",
+    r"\b(?:19|20)\d\d\b",
+    r":\s*(?:same|worse|unchanged|none|zero|no change|\d+ ?%)",
 )
 
-HEDGE = _any(
-    r"\b(?:maybe|perhaps|might|may|possibly|probably|i think|i guess|apparently|allegedly|supposedly|seems?|not sure|unsure"
-    r"|depends?|some (?:people|patients|groups)|sometimes|modest|slightly|could be)\b",
-    r"\b(?:used to|back then|back in|years ago|decades ago|formerly|historical\w*|in the (?:old days|past)|until we)\b",
-    r"\b(?:vielleicht|quizas?|peut-etre|talvez|forse|misschien|tal vez)\b",
-    r"\b(?:if they're|if you're|if already|except|unless|only if|apart from|different question)\b",
-    r"\bbut\b|\baber\b|\bpero\b|\bmais\b|\bmaar\b|\bexactly zero\b",
+HEDGE = any_of(
+    words(
+        "maybe perhaps might may possibly probably i_think i_guess apparently allegedly supposedly seem seems not_sure"
+        " unsure depends depend some_people some_patients some_groups sometimes modest slightly could_be can_be usually"
+        " mostly often rarely used_to back_then years_ago decades_ago formerly historical* in_the_past until_we vielleicht"
+        " quizas peut-etre talvez forse misschien tal_vez if_they're if_you're if_already except unless only_if apart_from"
+        " different_question but aber pero mais maar yet although though while whereas even_so in_patients_with"
+        " people_with_a few a_few certain risk_of"
+    ),
 )
 
-SARCASM = _any(
-    r"🙄|🤡|🙃|😂|🤣|🤦|😏|💀|🍿|😆|🤨|🫠|/s\b",
-    r"\b(?:oh sure|sure jan|yeah right|yeah,? no|as if|of course it is|who knew|shocking|funny how nobody|love how|brave of"
-    r"|would like a word|narrator|asking for a friend|ninth grade|throws popcorn|internally screaming|bless|sir you|ma'am"
-    r"|apparently|lol ok|ok so|checks notes|imagine (?:my|thinking|being)|groundbreaking|spoiler|plot twist|surely)\b",
+SARCASM = any_of(
+    r"[🙄🤡🙃😂🤣🤦😏💀🍿😆🤨🫠]|/s\b",
+    words(
+        "oh_sure sure_jan yeah_right yeah,_no as_if who_knew shocking love_how brave_of would_like_a_word narrator"
+        " asking_for_a_friend ninth_grade throws_popcorn internally_screaming bless sir_you lol_ok ok_so checks_notes"
+        " imagine_my imagine_thinking imagine_being groundbreaking spoiler plot_twist surely ah_yes ooh so_has so_does"
+        " meet_reality i_dare_you wait_til funny_that funny,_that congratulations apparently"
+    ),
 )
 
-# The voice of somebody who states the claim as a fact of life, or tells others what to do.
-CONFIDENT = _any(
-    r"!|=|→|->",
-    r"\b(?:every|everyone|everybody|always|all|never|any|only|must|need|needs|should|just|simple|period|fact|obviously"
-    r"|literally|proven|proves?|works?|works great|trust me|wake up|look it up|do your research|end of story|that's why|that's how|thank me"
-    r"|avoid|take|give|get|don't let|insist|demand|ask for|start|put|keep|skip|refuse|poison|toxic|kills?|cures?|prevents?"
-    r"|causes?|stops?|leads to|works|destroys?|ruins?|dangerous|contraindication|protects?)\b",
-    r"\b(?:hay que|siempre|nunca|todos?|toda|necesitas|es|cura|causan?|hay|debes?|deben|immer|jeder|muss|man muss|verursacht"
-    r"|schutzt|wirkt|verandert|toujours|il faut|tous?|toutes?|soigne|cause|provoque|detruit|sempre|todo|deveria|precisa"
-    r"|bisogna|tutti|altijd|iedereen|moet)\b",
+# The author's own past: a story, not a claim about the world; only a very near exemplar may make it one.
+STORY = any_of(
+    words(
+        "i i'm i've i'd my me we we've our us mine ich mein* wir je mon ma mes nous yo mi mis eu meu minha io mio mia ik mijn"
+    ),
 )
+
+# The voice of somebody who states the claim as a law of life, or tells others what to do.
+INSIST = {
+    "a law without exception": any_of(
+        words(
+            "every everyone everybody always all any never nobody only none entirely exactly everything nothing"
+            " completely forever siempre nunca todo todos toda todas immer jeder jede alle nur toujours tous tout toutes"
+            " sempre tutti tutto altijd iedereen alleen solo nie"
+        )
+    ),
+    "a short cut of signs": any_of(r"=|→|->|➡|[!]"),
+    "a word of cause or cure": any_of(
+        words(
+            "cause causes causing cure cures cured kill kills killed prevent prevents stop stops protect protects wreck*"
+            " ruin ruins destroy* poison* toxic damage damages destroys lead_to leads_to work works fix fixes heal heals"
+            " boost boosts melts flush* detox* fry fries frying rewrite* change_your changes_your give_you gives_you makes_you"
+            " make_you lowers raises shrinks starve starves reverse reverses cura causa causan provoca enferma* evita evitan"
+            " verursacht schutzt wirkt verandert heilt hilft macht provoque guerit soigne detruit protege tue previne faz_mal"
+            " fa_male previene protegge veroorzaakt werkt geneest helpt limpa limpia"
+        )
+    ),
+    "a word of duty": any_of(
+        words(
+            "must should need needs have_to has_to don't_let demand insist avoid ban banned refuse no_excuses do_it"
+            " negligen* malpractice contraindicat* standard_of_care hay_que necesitas debes deben tienes_que muss sollte"
+            " musst il_faut doit deve deveria precisa bisogna moet"
+        ),
+        r"(?:^|[.!:;\n→,] ?|- )(?:just |always |never |please |so )?(?:take|give|get|put|keep|start|skip|drink|eat|use|load|ask"
+        r"|cut|add|try|pop|go|tilt|rub|wear|wash|rinse|pour|check|transfuse|prescribe|push|crank|aim|suppress|stent|scope"
+        r"|reread|highlight|ditch|chelate|stack|filter|look up|reduce|order|send|refer|treat|double)\b",
+    ),
+    "a word of certainty": any_of(
+        words(
+            "obviously literally simple period fact facts proven proof proves proved trust_me wake_up look_it_up"
+            " do_your_research end_of_story that's_why that's_how thank_me_later truth covered_up hiding hide suppressed"
+            " they_know they_knew google_it share death_sentence guaranteed secret best_kept of_course basic basics 101"
+            " it's_science science everyone_knows known nobody_tells big_pharma pharma scam prove_me_wrong crystal_clear"
+            " abran_los_ojos wacht_endlich bewiesen prouve provado dimostrato bewezen punto punkt point_final basta"
+        )
+    ),
+}
+
+
+def insistence(folded: str) -> tuple[str, ...]:
+    """In how many ways the author insists, by name."""
+    return tuple(name for name, pattern in INSIST.items() if pattern.search(folded))

@@ -12,11 +12,11 @@ from bot.matching.normalise import Reading, read
 from bot.matching.retrieve import Candidate, Index
 from bot.model import Action, Evidence, Match, Sensitivity, Stance
 
-NEAR = 0.42  # candidate score from which a post is about the entry at all
-SURE = 0.55  # candidate score from which a draft may be made
-CLOSE = 0.45  # likeness to one asserting exemplar that a draft needs
-TOPIC = 0.55  # share of the entry's telling words that a draft needs
+NAMED = 0.30  # candidate score from which an entry is named as the nearest
+NEAR = 0.42  # candidate score from which a post is taken to be about the entry's claim
+CLOSE = 0.40  # likeness to one asserting exemplar that a draft needs, however sure the rest
 MARGIN = 0.05  # lead over the next entry that a draft needs
+SURE = 0.78  # how sure we must be of an assertion before a draft; see docs/reference/matching.md
 
 
 class Matcher:
@@ -34,19 +34,19 @@ class Matcher:
         reading = read(post_text)
         care = leave_alone.look(reading)
         found = self._index.search(reading, most=2)
-        if not found or found[0].score < NEAR:
-            return Match(
-                entry_id=None,
-                stance=Stance.UNRELATED,
-                score=round(1.0 - (found[0].score if found else 0.0), 3),
-                action=Action.NONE,
-                reasons=("no entry of the table is near enough",),
-                leave_alone=care.reason,
-                crisis=care.crisis,
-                runner_up=found[0].entry.id if found else None,
-            )
-        best, second = found[0], found[1] if len(found) > 1 else None
-        return _settle(reading, care, best, second)
+        if found and found[0].score >= NAMED:
+            return _settle(reading, care, found[0], found[1] if len(found) > 1 else None)
+        reasons = ["no entry of the table is near enough"]
+        return Match(
+            entry_id=None,
+            stance=Stance.UNRELATED,
+            score=round(1.0 - (found[0].score if found else 0.0), 3),
+            action=Action.NONE,
+            reasons=tuple(reasons + ([f"leave alone: {care.reason}"] if care.reason else [])),
+            leave_alone=care.reason,
+            crisis=care.crisis,
+            runner_up=found[0].entry.id if found else None,
+        )
 
     def candidates(self, text: str, n: int = 5) -> tuple[tuple[str, float, str], ...]:
         """The nearest entries: id, score 0..1, and the exemplar that is nearest."""
@@ -57,38 +57,45 @@ class Matcher:
 
 
 def _settle(reading: Reading, care: leave_alone.Care, best: Candidate, second: Candidate | None) -> Match:
-    judged = stance.judge(reading, best)
     margin = best.score - (second.score if second else 0.0)
+    judged = stance.judge(reading, best, margin)
     like = best.asserting
     nearest = like if judged.stance is Stance.ASSERTS and like else best.nearest
-    reasons = [f"closest to the {nearest.exemplar.kind.value} “{nearest.exemplar.text}”"]
-    reasons += judged.signs
-    if second:
-        reasons.append(f"margin to the next claim {margin:.2f}")
     doubts = list(judged.doubts)
-    if not like or like.score < CLOSE or best.topic < TOPIC or best.score < SURE:
+    if best.score < NEAR or not like or like.score < CLOSE or judged.sure < SURE:
         doubts.append("not close enough to the claim to be sure")
     if margin < MARGIN:
         doubts.append("another claim is about as near")
     if reading.truncated:
         doubts.append("the post is too long to be read whole")
+    taken = judged.stance if best.score >= NEAR else Stance.UNRELATED
     action = Action.NONE
-    if judged.stance is Stance.ASSERTS and not doubts and not care.reason:
+    if taken is Stance.ASSERTS and not doubts and not care.reason:
         expert = best.entry.sensitivity is Sensitivity.EXPERT_REVIEW
         action = Action.EXPERT_REVIEW if expert else Action.DRAFT
+    reasons = [f"closest to the {nearest.exemplar.kind.value} “{nearest.exemplar.text}”", *judged.signs]
+    if second:
+        reasons.append(f"margin to the next claim {margin:.2f}")
     if care.reason:
         reasons.append(f"leave alone: {care.reason}")
-    reasons += doubts
-    score = best.score * (0.95 if not doubts else 0.6)
     return Match(
         entry_id=best.entry.id,
         entry_version=best.entry.version,
-        stance=judged.stance,
-        score=round(min(1.0, max(0.0, score)), 3),
+        stance=taken,
+        score=round(_score(taken, judged.sure, best.score, bool(doubts)), 3),
         action=action,
-        reasons=tuple(reasons),
+        reasons=(*reasons, *doubts),
         leave_alone=care.reason,
         crisis=care.crisis,
         exemplar=nearest.exemplar.text,
         runner_up=second.entry.id if second else None,
     )
+
+
+def _score(taken: Stance, sure: float, near: float, doubted: bool) -> float:
+    """How sure we are of this stance on this claim. A doubted assertion never looks sure enough for a draft."""
+    if taken is Stance.UNRELATED:
+        return 1.0 - near
+    if taken is Stance.ASSERTS:
+        return min(sure, SURE - 0.01) if doubted else sure
+    return near * 0.8  # cues for the other stances are coarse

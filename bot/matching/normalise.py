@@ -41,7 +41,7 @@ LOOKALIKES = str.maketrans(
 )
 DIGITS = str.maketrans("013457@$", "oieastas")
 PLAIN_SIGNS = str.maketrans(
-    {"’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "‐": "-", "‑": "-", "–": "-", "—": " - "}
+    {"’": "'", "‘": "'", "ʼ": "'", "`": "'", "´": "'", "‐": "-", "‑": "-", "–": "-", "—": " - ", "≠": " is not "}
 )
 
 
@@ -97,7 +97,7 @@ def clean(text: str) -> str:
     text = INVISIBLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
     text = CONTROL.sub(" ", text)
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        text = unicodedata.normalize("NFKC", text.translate(PLAIN_SIGNS))
         text = INVISIBLE.sub("", text).translate(PLAIN_SIGNS)
         text = MIXED_WORD.sub(lambda match: match[0].translate(LOOKALIKES), text)
     text = URL.sub(" ", text)

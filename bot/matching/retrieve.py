@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from typing import NamedTuple
 
 from rapidfuzz import fuzz, process
 
@@ -30,6 +31,16 @@ ALIKE = 86.0  # rapidfuzz ratio from which an unknown word is read as a known on
 COMMON_SHARE = 0.25  # a word in more than this share of all exemplars finds nothing
 UNKNOWN_WEIGHT = 0.7  # weight of words the table never uses, as a share of the rarest word's weight
 CANDIDATE_EXEMPLARS = 24  # looked at closely per post
+MOST_SENTENCES = 60  # per post, to bound the time
+SAID_COUNTS = 0.65  # saying all of the exemplar counts more than saying nothing else
+
+
+class Part(NamedTuple):
+    """A piece of a post: a sentence, two neighbouring ones, or the whole."""
+
+    text: str
+    words: frozenset[str]
+    weight: float
 
 
 class Kind(Enum):
@@ -64,6 +75,7 @@ class Likeness:
     said: float
     about: float
     score: float
+    part: str  # the words of the post that come nearest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +153,10 @@ class Index:
             for number, kind, text, names in raw
             if names
         ]
+        self._spans: dict[int, tuple[int, int]] = {}
+        for place, exemplar in enumerate(self._exemplars):
+            first, _ = self._spans.get(exemplar.entry, (place, place))
+            self._spans[exemplar.entry] = (first, place + 1)
         self._postings: dict[str, list[int]] = defaultdict(list)
         for place, exemplar in enumerate(self._exemplars):
             for name in exemplar.words:
@@ -181,7 +197,7 @@ class Index:
 
     def search(self, reading: Reading, most: int = 5) -> list[Candidate]:
         """The entries a post may be about, nearest first."""
-        everything = {self.known(name) for name in words(reading.everything)}
+        everything = frozenset(self.known(name) for name in words(reading.everything))
         shared: dict[int, float] = defaultdict(float)
         for name in everything:
             if name not in self._common:
@@ -198,19 +214,21 @@ class Index:
         found = [self._candidate(number, everything, parts, shared) for number in numbers]
         return sorted(found, key=lambda one: one.score, reverse=True)[:most]
 
-    def _parts(self, reading: Reading, everything: set[str]) -> list[tuple[set[str], float]]:
-        """Sentences, neighbouring pairs of sentences, and the whole, each with its weight."""
-        single = [{self.known(name) for name in words(part)} for part in (*reading.sentences, *reading.quoted)]
-        single = [part for part in single if part][:60]
-        pairs = [one | two for one, two in zip(single, single[1:], strict=False)]
-        return [(part, self.weigh(part)) for part in (*single, *pairs, everything)]
+    def _parts(self, reading: Reading, everything: frozenset[str]) -> list[Part]:
+        """Sentences, neighbouring pairs of sentences, and the whole."""
+        texts = (*reading.sentences, *reading.quoted)[:MOST_SENTENCES]
+        single = [(text, frozenset(self.known(name) for name in words(text))) for text in texts]
+        single = [(text, names) for text, names in single if names]
+        pairs = [(f"{a} {b}", one | two) for (a, one), (b, two) in zip(single, single[1:], strict=False)]
+        whole = [(reading.everything, everything)]
+        return [Part(text, names, self.weigh(names)) for text, names in (*single, *pairs, *whole)]
 
     def _candidate(
-        self, number: int, everything: set[str], parts: list[tuple[set[str], float]], shared: dict[int, float]
+        self, number: int, everything: frozenset[str], parts: list[Part], shared: dict[int, float]
     ) -> Candidate:
         profile = self._profiles[number]
         best: dict[str, Likeness] = {}
-        for place in self._places(number):
+        for place in range(*self._spans[number]):
             if place not in shared:
                 continue
             like = self._likeness(self._exemplars[place], parts)
@@ -230,22 +248,14 @@ class Index:
             asking=best.get(Kind.QUESTION.value),
         )
 
-    def _places(self, number: int) -> range:
-        if not hasattr(self, "_starts"):
-            starts: dict[int, tuple[int, int]] = {}
-            for place, exemplar in enumerate(self._exemplars):
-                first, _ = starts.get(exemplar.entry, (place, place))
-                starts[exemplar.entry] = (first, place + 1)
-            self._starts = starts
-        return range(*self._starts[number])
-
-    def _likeness(self, exemplar: Exemplar, parts: list[tuple[set[str], float]]) -> Likeness:
+    def _likeness(self, exemplar: Exemplar, parts: list[Part]) -> Likeness:
         said = about = score = 0.0
-        for part, weight in parts:
-            both = self.weigh(exemplar.words & part)
+        text = ""
+        for part in parts:
+            both = self.weigh(exemplar.words & part.words)
             if both:
-                here, there = both / exemplar.weight, both / weight
-                value = here**0.65 * there**0.35
+                here, there = both / exemplar.weight, both / part.weight
+                value = here**SAID_COUNTS * there ** (1 - SAID_COUNTS)
                 if value > score:
-                    said, about, score = here, there, value
-        return Likeness(exemplar=exemplar, said=said, about=about, score=score)
+                    said, about, score, text = here, there, value, part.text
+        return Likeness(exemplar=exemplar, said=said, about=about, score=score, part=text)
