@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from bot import logs
 from bot.cli_evidence import evidence
 from bot.cli_office import office
 from bot.cli_queue import queue
@@ -49,6 +50,7 @@ def replay(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Play posts through the whole pipeline on the fake network, at full speed, in a throw-away office."""
+    logs.configure(style="console", level="warning")
     from bot.replay import report, run_replay  # noqa: PLC0415  builds a whole office
 
     result = run_replay(posts)

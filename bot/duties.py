@@ -21,7 +21,7 @@ from bot.store.engine import Store
 from bot.store.models import CaseRow, EventRow
 from bot.store.office_models import SignInLinkRow, WebSessionRow
 from bot.turn import Tools
-from bot.worker import Do
+from bot.worker import SETTLED, Do, Settled
 
 log = structlog.get_logger("duties")
 
@@ -50,20 +50,20 @@ class Duties:
         """Work that waits for a network; several at a time."""
         return {"send": self.send, "withdraw": self.withdraw}
 
-    async def turn(self, job: Job) -> Later | None:
+    async def turn(self, job: Job) -> Settled:
         """Decide one event; look at the post on its network first where that matters."""
         event_id = job.payload["event"]
-        post = await asyncio.to_thread(self._first_reading, event_id)
+        post = await asyncio.to_thread(self._first_reading, job, event_id)
         if post is None:
-            return None
+            return SETTLED
         account = await asyncio.to_thread(self._account_of, event_id)
         try:
             async with asyncio.timeout(LONGEST_CALL):
                 look = await self._platforms[account].look(post.ref)
         except TimeoutError as error:
             raise PlatformError("the network did not answer in time") from error
-        await asyncio.to_thread(self._second_reading, event_id, look)
-        return None
+        await asyncio.to_thread(self._second_reading, job, event_id, look)
+        return SETTLED
 
     async def send(self, job: Job) -> Later | None:
         """Send an approved reply."""
@@ -83,19 +83,22 @@ class Duties:
         await asyncio.to_thread(self._sweep)
         return None
 
-    def _first_reading(self, event_id: int) -> Post | None:
+    def _first_reading(self, job: Job, event_id: int) -> Post | None:
         """Decide at once if nothing needs to be looked up; else the post to look at."""
         now = self._clock.now()
         with self._store.write() as session:
             post = turn.needs_look(session, event_id, self._tools, now=now)
             if post is None:
                 turn.take_turn(session, event_id, self._tools, now=now)
+                jobs.finish(session, job, now=now)
             return post
 
-    def _second_reading(self, event_id: int, look: Look | None) -> None:
+    def _second_reading(self, job: Job, event_id: int, look: Look | None) -> None:
+        now = self._clock.now()
         with self._store.write() as session:
             turn.remember_look(session, event_id, look)
-            turn.take_turn(session, event_id, self._tools, now=self._clock.now())
+            turn.take_turn(session, event_id, self._tools, now=now)
+            jobs.finish(session, job, now=now)
 
     def _account_of(self, event_id: int) -> str:
         with self._store.read() as session:

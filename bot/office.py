@@ -27,7 +27,7 @@ from bot.worker import Bell, Worker
 log = structlog.get_logger("office")
 
 SPEAKING_AT_ONCE = 4  # replies under way at a time
-THINKING_AT_ONCE = 1  # turns share one processor and one writer
+THINKING_AT_ONCE = 8  # turns claimed at a time; they share one writer
 CLEAN_STOP = 8.0  # seconds for work in hand at shutdown; leases bring the rest back
 
 

@@ -132,10 +132,13 @@ class Settings(BaseSettings):
         return self.public_url.rstrip("/") or f"http://{self.host}:{self.port}"
 
 
-def load(path: Path | None = None, **overrides: Any) -> Settings:
-    """Read the configuration once. Raises `BadSettings`: one line that names the field and the remedy."""
+def load(path: Path | None = None, *, optional: bool = False, **overrides: Any) -> Settings:
+    """Read the configuration once. Raises `BadSettings`: one line that names the field and the remedy.
+
+    A file that was asked for must exist, unless it is `optional`.
+    """
     file = path or Path(CONFIG_FILE)
-    if path is not None and not path.exists():
+    if path is not None and not optional and not path.exists():
         raise BadSettings(f"{path} does not exist; run `scrutineer init`, or name another file with --config")
 
     class FromFile(Settings):

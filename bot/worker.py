@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from datetime import timedelta
+from enum import Enum
 
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
@@ -20,7 +21,17 @@ from bot.store.engine import Store
 
 log = structlog.get_logger("worker")
 
-Do = Callable[[Job], Awaitable[Later | None]]
+
+class Settled(Enum):
+    """The duty has saved its result and the end of its job in one transaction."""
+
+    SETTLED = "settled"
+
+
+SETTLED = Settled.SETTLED
+
+Do = Callable[[Job], Awaitable[Later | Settled | None]]
+"""Does a job. `Later`: come back then. `SETTLED`: it was finished in the duty's own transaction. None: it is done."""
 
 POLL = 1.0  # seconds; how soon work put in by another process is seen
 HEARTBEAT = jobs.LEASE.total_seconds() / 3
@@ -101,6 +112,7 @@ class Worker:
             return jobs.claim(session, worker=self._owner, now=self._clock.now(), limit=free, kinds=kinds)
 
     async def _do(self, job: Job) -> None:
+        later: Later | Settled | None
         try:
             later = await self._duties[job.kind](job)
         except LostLease:
@@ -111,7 +123,8 @@ class Worker:
             words = f"{type(error).__name__}: {error}"
             await self._record(job, lambda session: self._failed(session, job, words))
             return
-        await self._record(job, lambda session: self._done(session, job, later))
+        if not isinstance(later, Settled):
+            await self._record(job, lambda session: self._done(session, job, later))
 
     async def _record(self, job: Job, write: Callable[[Session], None]) -> None:
         """Save how a job ended. If even that fails, its lease runs out and it is done again."""

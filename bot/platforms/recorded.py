@@ -81,6 +81,11 @@ class RecordedFeed:
         self._waiting: list[_Waiting] = []
         self._zero = 0.0  # loop time of the feed's first moment
 
+    @property
+    def length(self) -> int:
+        """How many lines there are: the cursor of a feed that was played to its end."""
+        return len(self._lines)
+
     async def listen(self, cursors: Mapping[str, str], concern: Concern) -> AsyncIterator[Heard]:
         """Play on behind the cursor, each line at its time."""
         self._forget()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ class Store:
     def __init__(self, url: str) -> None:
         """Raises `BadSettings` if the URL cannot be used."""
         self.url = url
+        self._writer = threading.Lock()  # SQLite has one writer: queue in memory, not in its busy-wait
         try:
             self.dialect = make_url(url).get_backend_name()
         except ArgumentError as error:
@@ -47,7 +49,8 @@ class Store:
     @contextmanager
     def write(self) -> Iterator[Session]:
         """One write transaction: commits at the end, rolls back on any error."""
-        with Session(self._write, expire_on_commit=False) as session, session.begin():
+        turn = self._writer if self.dialect == "sqlite" else nullcontext()
+        with turn, Session(self._write, expire_on_commit=False) as session, session.begin():
             yield session
 
     @contextmanager
