@@ -72,12 +72,14 @@ def build(
     watch = Watch(tags=settings.tags)
     platforms: dict[str, Platform] = {}
     listeners: list[tuple[str, Listener]] = []
+    ourselves: set[str] = set()
     world: FakeNetwork | None = None
     stream: Listener | None = None
     if settings.practice:
         world = FakeNetwork()
         fake = FakePlatform(world)
         platforms[practice.ACCOUNT] = fake
+        ourselves.add(fake.account)
         feed = lines if lines is not None else practice.feed_lines(settings.feed)
         recorded = RecordedFeed(feed, world, me=fake.me, clock=clock, speed=settings.feed_speed)
         listeners.append((practice.ACCOUNT, recorded))
@@ -88,10 +90,11 @@ def build(
             practice.restore(session, world, fake)
     else:
         vault = open_vault(settings.secret_key.get_secret_value() if settings.secret_key else None, settings.data_dir)
-        for account_id, platform in accounts.connect(settings, store, vault, clock):
-            platforms[account_id] = platform
-            listeners += [(account_id, one) for one in accounts.sources(settings, platform)]
-    watch.ourselves = frozenset(platform.account for platform in platforms.values())
+        for one in accounts.connect(settings, store, vault, clock):
+            platforms[one.id] = one.platform
+            listeners.append((one.id, one.platform))
+            ourselves.add(one.remote_id)
+    watch.ourselves = frozenset(ourselves)
     judgement = Judgement(
         store=store,
         clock=clock,
