@@ -18,6 +18,7 @@ from bot.store.office_models import SignInLinkRow, UserRow, WebSessionRow
 LINK_LIFE = timedelta(hours=24)
 SESSION_IDLE = timedelta(hours=12)
 SESSION_LIFE = timedelta(days=14)
+LONGEST_NAME = 100  # characters
 
 
 class Role(StrEnum):
@@ -41,8 +42,8 @@ class SignedIn:
 def ensure_user(session: Session, name: str, role: Role, *, by: str, now: datetime) -> UserRow:
     """The user of this name; made if new."""
     name = name.strip()
-    if not 1 <= len(name) <= 100:
-        raise NotAllowed("a name needs 1 to 100 characters")
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise NotAllowed(f"a name needs 1 to {LONGEST_NAME} characters")
     user = session.scalar(select(UserRow).where(UserRow.name == name))
     if user is None:
         user = UserRow(name=name, role=role.value, created_at=now)
@@ -50,6 +51,19 @@ def ensure_user(session: Session, name: str, role: Role, *, by: str, now: dateti
         session.flush()
         audit.note(session, who=by, what="user added", now=now, name=name, role=role.value)
     return user
+
+
+def rename(session: Session, user_id: int, name: str, *, by: str, now: datetime) -> None:
+    """Another name for a person; what was signed before keeps the old one."""
+    name, user = name.strip(), session.get(UserRow, user_id)
+    if user is None:
+        raise NotAllowed("there is no such person")
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise NotAllowed(f"a name needs 1 to {LONGEST_NAME} characters")
+    if session.scalar(select(UserRow).where(UserRow.name == name, UserRow.id != user_id)):
+        raise NotAllowed(f"somebody is called {name} already; choose another name")
+    audit.note(session, who=by, what="user renamed", now=now, before=user.name, after=name)
+    user.name = name
 
 
 def new_link(session: Session, user: UserRow, *, now: datetime) -> str:

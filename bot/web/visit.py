@@ -41,6 +41,7 @@ def environment() -> Environment:
         network=words.network,
         stance=words.stance,
         language=words.language,
+        sentence=words.sentence,
     )
     return made
 

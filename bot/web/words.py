@@ -99,6 +99,14 @@ def language(code: str) -> str:
     return LANGUAGES.get(code.partition("-")[0].lower(), code)
 
 
+def sentence(text: str) -> str:
+    """The text as a sentence: a capital first, a full stop last."""
+    text = text.strip()
+    if not text:
+        return ""
+    return text[0].upper() + text[1:] + ("" if text[-1] in ".!?…:" else ".")
+
+
 def when(value: datetime, now: datetime) -> str:
     """How long ago, or how long from now, in one short word."""
     gap = now - value

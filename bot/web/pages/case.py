@@ -47,13 +47,14 @@ def typed(text: str) -> str:
 def proofread(hands: Hands, row: CaseRow, text: str) -> Proof:
     """Look at a wording as a careful colleague would."""
     remarks = hands.remarks(row, text)
-    said = {remark.message for remark in remarks if remark.blocks}
+    said = {f"{remark.message} {remark.suggestion}".strip() for remark in remarks if remark.blocks}
     return Proof(
         text=text,
         whole=row.address + text,
         measures=hands.measure(row, text),
         remarks=remarks,
-        objections=tuple(one for one in hands.objections(row, text) if one not in said),
+        # of a locked case everything but the wording is said already: it cannot be approved
+        objections=() if row.lock else tuple(one for one in hands.objections(row, text) if one not in said),
     )
 
 

@@ -38,6 +38,21 @@ def add(
     return RedirectResponse("/people", status_code=303)
 
 
+@router.post("/people/rename")
+def rename(
+    visit: Administrator,
+    user: Annotated[int, Form(ge=1, le=2**31 - 1)],
+    name: Annotated[str, Form(max_length=100)] = "",
+) -> Response:
+    """Give a person the name with which they sign. What they signed before keeps the old one."""
+    try:
+        with visit.hands.store.write() as session:
+            office.rename(session, user, name, by=visit.person.name, now=visit.now)
+    except NotAllowed as error:
+        return _page(visit, problem=str(error))
+    return RedirectResponse("/people", status_code=303)
+
+
 @router.post("/people/link")
 def link(visit: Administrator, user: Annotated[int, Form(ge=1, le=2**31 - 1)]) -> HTMLResponse:
     """Make a sign-in link and show it, this once."""

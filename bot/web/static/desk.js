@@ -52,13 +52,10 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("click", async (event) => {
-  const button = event.target.closest?.("[data-copy], [data-keys], a[data-key=e]");
+  const button = event.target.closest?.("[data-copy], [data-keys], [data-edit]");
   if (!button) return;
   if (button.matches("[data-keys]")) dialog?.showModal();
-  if (button.matches("a[data-key=e]")) {
-    event.preventDefault();
-    edit();
-  }
+  if (button.matches("[data-edit]")) edit();
   if (button.dataset.copy) {
     const source = document.getElementById(button.dataset.copy);
     source.select();
@@ -83,4 +80,4 @@ document.body.addEventListener("htmx:afterSettle", () => {
   document.title = fresh ? `(${fresh}) ${title}` : title;
 });
 
-for (const node of document.querySelectorAll("[data-copy], [data-keys]")) node.hidden = false;
+for (const node of document.querySelectorAll("[data-copy], [data-keys], [data-edit]")) node.hidden = false;
