@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import httpx
+
 from bot.model import Network, Ref
 from bot.platforms.fake import FakeNetwork, FakePlatform, a_person
 from bot.platforms.mastodon import MastodonPlatform
@@ -92,7 +94,10 @@ class MastodonWorld:
         await self._call("POST", f"/api/v1/accounts/{me.local_id}/block")
 
     async def describe(self, *, bio: str, bot: bool) -> None:
-        await self._call("PATCH", "/api/v1/accounts/update_credentials", note=bio, bot=bot)
+        headers = {"Authorization": f"Bearer {self.server.tokens['alice']}"}
+        fields = {"note": bio, "bot": str(bot).lower()}  # this server reads profiles from forms only
+        async with httpx.AsyncClient(base_url=self.server.url, headers=headers, trust_env=False) as client:
+            (await client.patch("/api/v1/accounts/update_credentials", data=fields)).raise_for_status()
 
     async def thread(self, ref: Ref) -> list[str]:
         here = await self._call("GET", f"/api/v1/statuses/{ref.local_id}")

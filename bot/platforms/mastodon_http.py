@@ -175,11 +175,16 @@ class OneLine:
     def _work(self) -> None:
         while (waiting := self._calls.get()) is not None:
             future, ask = waiting
-            if future.set_running_or_notify_cancel():
-                try:
-                    future.set_result(ask())
-                except BaseException as error:  # whatever it is, it belongs to the caller, in the caller's thread
-                    future.set_exception(error)
+            if not future.set_running_or_notify_cancel():
+                continue
+            try:
+                future.set_result(ask())
+            except PlatformError as error:
+                future.set_exception(error)
+            finally:
+                if not future.done():  # a bug of ours: it ends this thread loudly, and nobody waits for ever
+                    self._thread = None
+                    future.set_exception(RuntimeError("a call to the server broke: see the error of its thread"))
 
 
 def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
