@@ -65,16 +65,16 @@ class FakePlatform:
                 people = {mention.id for mention in post.mentions}
                 parents = {ref.uri for ref in (post.reply_to, post.quotes) if ref}
                 via = concern.post(post.text, post.tags, people, parents)
-                return Arrived(post=self._seen(post), via=via) if via else None
+                return Arrived(post=self.as_seen(post), via=via) if via else None
             case Edited(post=post) if concern.known(post.ref.uri):
-                return Edited(post=self._seen(post))
+                return Edited(post=self.as_seen(post))
             case Vanished(ref=ref) if concern.known(ref.uri):
                 return what
             case Blocked():
                 return what
         return None
 
-    def _seen(self, post: Post) -> Post:
+    def as_seen(self, post: Post) -> Post:
         """The post as our account sees it: profile of today, and whether it names us."""
         author = self.world.accounts.get(post.author.id, post.author)
         author = replace(author, blocks_us=author.id in self.world.blockers, known=True)
@@ -84,10 +84,10 @@ class FakePlatform:
         """The post as it stands, with its thread; None if it is gone."""
         if (post := self.world.posts.get(ref.uri)) is None:
             return None
-        above = tuple(self._seen(one) for one in self.world.above(ref.uri))
+        above = tuple(self.as_seen(one) for one in self.world.above(ref.uri))
         quotes = post.quotes or (above[-1].quotes if above else None)
         quoted = self.world.posts.get(quotes.uri) if quotes else None
-        return Look(post=self._seen(post), context=Context(above=above, quoted=quoted and self._seen(quoted)))
+        return Look(post=self.as_seen(post), context=Context(above=above, quoted=quoted and self.as_seen(quoted)))
 
     async def author(self, author: Author) -> Author:
         """The profile of today."""
