@@ -105,7 +105,7 @@ def read_instance(raw: object, base: str) -> Instance:
     streaming = _word(_at(configuration, "urls"), "streaming") or _word(_at(raw, "urls"), "streaming_api")
     rules = raw.get("rules") if isinstance(raw, Mapping) else None
     return Instance(
-        domain=_word(raw, "domain") or host,
+        domain=_word(raw, "domain") or _word(raw, "uri").split("://")[-1] or host,  # version 1 calls it uri
         version=_word(raw, "version"),
         max_characters=_number(statuses, "max_characters") or _number(raw, "max_toot_chars") or MAX_CHARACTERS,
         per_url=_number(statuses, "characters_reserved_per_url") or PER_URL,
