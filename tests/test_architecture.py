@@ -28,6 +28,8 @@ DOORS: dict[str, set[str]] = {
     "bot.desk": {"bot.model", "bot.decisions", "bot.life"},
     "bot.platforms": {"bot.model", "bot.errors", "bot.ports", "bot.platforms", "bot.watch"},
     "bot.matching": {"bot.model", "bot.errors", "bot.ports", "bot.matching"},
+    "bot.matching.command": {"bot.model", "bot.errors", "bot.matching", "bot.evidence"},  # it reads a pack itself
+    "bot.matching.evaluate": {"bot.model", "bot.errors", "bot.matching", "bot.evidence"},
     "bot.web": {"bot.model", "bot.errors", "bot.life", "bot.ports", "bot.store", "bot.web", *OFFICE_DOORS},
     "handlers": {"bot.model", "bot.decisions", "bot.desk", "bot.life", "handlers"},
     "replies": {"bot.model", "replies"},

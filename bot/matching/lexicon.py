@@ -5,8 +5,7 @@ Data only, general to medicine and teaching, never about one entry or one post.
 
 from __future__ import annotations
 
-STOPWORDS = frozenset(
-    """
+_SMALL_WORDS = """
     a an the and or but if so then than that this these those there here it its it's i i'm i've me my mine we us our
     you your yours u ur he him his she her they them their who whom which what when where why how is are was were be
     been being am do does did doing have has had having will would can could should may might must shall of in on at
@@ -23,8 +22,8 @@ STOPWORDS = frozenset(
     e foi sao ser muito ja
     il lo gli i un uno una e o ma se che di del della dei delle in nel nella con per su al alla da dal sono essere ho ha
     de het een en of maar als dat die in op aan te voor met van bij uit naar over ook is zijn was wordt ik je we ze hij
-    """.split()
-)
+"""
+STOPWORDS = frozenset(_SMALL_WORDS.split())
 
 # Left: the name; right: words or, with a star, beginnings of words (lower case, no accents).
 CONCEPTS = {

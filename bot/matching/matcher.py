@@ -12,6 +12,7 @@ from bot.matching.normalise import Reading, read
 from bot.matching.retrieve import Candidate, Index
 from bot.model import Action, Evidence, Match, Sensitivity, Stance
 
+MOST_CONTEXT = 5  # posts around a post that are read, the nearest
 NAMED = 0.30  # candidate score from which an entry is named as the nearest
 NEAR = 0.42  # candidate score from which a post is taken to be about the entry's claim
 CLOSE = 0.40  # likeness to one asserting exemplar that a draft needs, however sure the rest
@@ -28,14 +29,22 @@ class Matcher:
     def match(self, post_text: str, context: tuple[str, ...] = (), langs: tuple[str, ...] = ()) -> Match:
         """What one post does with the nearest entry. Any string is answered; when unsure, the action is none.
 
-        `context` holds the posts around it (thread above, quoted post), nearest last. `langs` is what the
-        platform declares; this matcher reads all its languages alike and does not need it.
+        `context` holds the posts around it (thread above, quoted post), nearest last: a claim that stands only
+        there may be named, but is never the author's own assertion. `langs` is what the platform declares; this
+        matcher reads all its languages alike and does not need it.
         """
         reading = read(post_text)
+        around = [read(text) for text in context[-MOST_CONTEXT:]]
         care = leave_alone.look(reading)
+        if not care.reason:
+            care = next((one for one in map(leave_alone.look_around, around) if one.reason), care)
         found = self._index.search(reading, most=2)
         if found and found[0].score >= NAMED:
             return _settle(reading, care, found[0], found[1] if len(found) > 1 else None)
+        for other in reversed(around):
+            there = self._index.search(other, most=2)
+            if there and there[0].score >= NEAR:
+                return _settle(reading, care, there[0], there[1] if len(there) > 1 else None, elsewhere=True)
         reasons = ["no entry of the table is near enough"]
         return Match(
             entry_id=None,
@@ -56,12 +65,20 @@ class Matcher:
         )
 
 
-def _settle(reading: Reading, care: leave_alone.Care, best: Candidate, second: Candidate | None) -> Match:
+def _settle(
+    reading: Reading,
+    care: leave_alone.Care,
+    best: Candidate,
+    second: Candidate | None,
+    elsewhere: bool = False,
+) -> Match:
     margin = best.score - (second.score if second else 0.0)
     judged = stance.judge(reading, best, margin)
     like = best.asserting
     nearest = like if judged.stance is Stance.ASSERTS and like else best.nearest
     doubts = list(judged.doubts)
+    if elsewhere:
+        doubts.append("the claim stands in a post around this one, not in this one")
     if best.score < NEAR or not like or like.score < CLOSE or judged.sure < SURE:
         doubts.append("not close enough to the claim to be sure")
     if margin < MARGIN:

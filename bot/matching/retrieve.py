@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 from rapidfuzz import fuzz, process
@@ -31,6 +32,7 @@ ALIKE = 86.0  # rapidfuzz ratio from which an unknown word is read as a known on
 COMMON_SHARE = 0.25  # a word in more than this share of all exemplars finds nothing
 UNKNOWN_WEIGHT = 0.7  # weight of words the table never uses, as a share of the rarest word's weight
 CANDIDATE_EXEMPLARS = 24  # looked at closely per post
+MOST_GUESSES = 50_000  # remembered; a few megabytes
 MOST_SENTENCES = 60  # per post, to bound the time
 SAID_COUNTS = 0.65  # saying all of the exemplar counts more than saying nothing else
 
@@ -188,12 +190,13 @@ class Index:
         """The word itself, or the word of the table that it misspells."""
         if name in self._weight or len(name) < SHORTEST_GUESS or not name.isalpha():
             return name
-        if name not in self._guesses:
-            if len(self._guesses) > 50_000:
-                self._guesses.clear()
+        guess = self._guesses.get(name)
+        if guess is None:
             found = process.extractOne(name, self._vocabulary, scorer=fuzz.ratio, score_cutoff=ALIKE)
-            self._guesses[name] = found[0] if found and found[0][0] == name[0] else name
-        return self._guesses[name]
+            guess = found[0] if found and found[0][0] == name[0] else name
+            if len(self._guesses) < MOST_GUESSES:
+                self._guesses[name] = guess
+        return guess
 
     def search(self, reading: Reading, most: int = 5) -> list[Candidate]:
         """The entries a post may be about, nearest first."""
@@ -219,7 +222,7 @@ class Index:
         texts = (*reading.sentences, *reading.quoted)[:MOST_SENTENCES]
         single = [(text, frozenset(self.known(name) for name in words(text))) for text in texts]
         single = [(text, names) for text, names in single if names]
-        pairs = [(f"{a} {b}", one | two) for (a, one), (b, two) in zip(single, single[1:], strict=False)]
+        pairs = [(f"{a} {b}", one | two) for (a, one), (b, two) in pairwise(single)]
         whole = [(reading.everything, everything)]
         return [Part(text, names, self.weigh(names)) for text, names in (*single, *pairs, *whole)]
 

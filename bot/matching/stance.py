@@ -56,7 +56,7 @@ def judge(reading: Reading, candidate: Candidate, margin: float) -> Judgement:
         "hedging": _first(cues.HEDGE, own),
         "a question": _first(cues.QUESTION, own),
     }
-    negation = _negation(own, candidate.asserting)
+    negation = _negation(own, candidate)
     doubts = [f"{what} found: “{words}”" for what, words in found.items() if words]
     doubts += [negation] if negation else []
     if reading.quoted:
@@ -115,12 +115,13 @@ def _first(pattern: re.Pattern[str], text: str) -> str:
     return found[0].strip(" .,:;\n")[:40] or found[0].strip() if found else ""
 
 
-def _negation(own: str, like: Likeness | None) -> str:
+def _negation(own: str, candidate: Candidate) -> str:
     """Why the post may turn the claim round, or "". A claim that is negative itself must be said with a negation."""
-    found = cues.NEGATION.findall(own)
-    expected = cues.NEGATION.findall(fold(like.exemplar.text)) if like else []
-    if len(found) > len(expected):
-        return f"negation found: “{cues.NEGATION.search(own)[0]}”"  # type: ignore[index]
-    if expected and not found:
-        return "the nearest exemplar has a negation, the post has none"
+    found = cues.NEGATION.search(own)
+    like = candidate.asserting
+    expected = len(cues.NEGATION.findall(fold(like.exemplar.text))) if like else 0
+    if found and len(cues.NEGATION.findall(own)) > expected:
+        return f"negation found: “{found[0]}”"
+    if expected and not found and cues.NEGATION.search(fold(candidate.entry.claim)):
+        return "the claim has a negation, the post has none"
     return ""
