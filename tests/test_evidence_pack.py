@@ -223,7 +223,7 @@ def test_csv_mistakes_are_told_with_their_row(text: str, told: str):
 
 
 def test_a_pack_that_cannot_be_read_names_the_file(tmp_path: Path):
-    with pytest.raises(BadPack, match="cannot read the pack .*nowhere"):
+    with pytest.raises(BadPack, match=r"cannot read the pack .*nowhere"):
         load_pack(tmp_path / "nowhere.jsonl")
 
 
@@ -238,9 +238,11 @@ def test_a_pack_with_thousands_of_mistakes_shows_the_first_and_counts_the_rest()
 @given(data=st.binary(max_size=300), kind=st.sampled_from(["jsonl", "csv"]))
 def test_any_bytes_are_loaded_or_refused_and_never_crash(data: bytes, kind: Kind):
     try:
-        assert all(isinstance(entry, Evidence) for entry in read_pack(data, kind=kind))
-    except BadPack as error:
-        assert str(error)
+        entries = read_pack(data, kind=kind)
+    except BadPack:
+        return
+    assert entries
+    assert all(isinstance(entry, Evidence) for entry in entries)
 
 
 def test_a_clean_entry_has_nothing_to_lint():

@@ -205,8 +205,8 @@ RULES = (
     (GRIEF, "somebody seems to grieve"),
     (MINOR, "the author may be a minor"),
     (PREGNANCY, "it seems to be about the author's own pregnancy, child wish or new baby"),
-    (OWN_ILLNESS, "the author seems to speak of an illness of their own"),
     (RELATIVE_ILLNESS, "it seems to be about the illness of somebody close to the author"),
+    (OWN_ILLNESS, "the author seems to speak of an illness of their own"),
     (ADVICE, "the author seems to ask for advice about themselves or someone close"),
 )
 

@@ -97,6 +97,9 @@ CONCEPTS = {
 
 # Said in two words, read as one.
 PHRASES = {
+    "med ed": "",  # tags of a whole community say nothing about a claim
+    "foa med": "",
+    "foa mcc": "",
     "heart attack": "infarct",
     "heart attacks": "infarct",
     "cot death": "sids",

@@ -107,8 +107,8 @@ def clean(text: str) -> str:
 
 
 def fold(text: str) -> str:
-    """Lower case, accents off, digits inside words as the letters they imitate. Idempotent."""
+    """Lower case, accents off, digits inside words as the letters they imitate."""
     text = text.casefold()
     if not text.isascii():
-        text = unicodedata.normalize("NFC", MARKS.sub("", unicodedata.normalize("NFKD", text)))
+        text = unicodedata.normalize("NFC", MARKS.sub("", unicodedata.normalize("NFKD", text))).casefold()
     return SPACES.sub(" ", LEET.sub(lambda match: match[0].translate(DIGITS), text)).strip()
