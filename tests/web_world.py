@@ -5,6 +5,8 @@ It holds no assertion. Nothing here opens a connection beyond this machine.
 
 from __future__ import annotations
 
+import html
+import re
 import socket
 import threading
 from collections.abc import Iterator
@@ -17,6 +19,7 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 from sqlalchemy import select
+from starlette.testclient import TestClient
 
 from bot import cases, people, review
 from bot.carry_out import carry_out
@@ -382,3 +385,31 @@ def serving(office: WebWorld) -> Iterator[str]:
 def _threads(world: FakeNetwork, me: str) -> tuple[tuple[Post, ...], ...]:
     tops = {world.thread(post.ref.uri)[0].ref.uri: None for post in world.posts.values() if post.author.id == me}
     return tuple(world.thread(top) for top in tops)
+
+
+def sign_in(office: WebWorld, name: str = "Grace Hopper", role: Role = Role.ADMINISTRATOR) -> TestClient:
+    """A browser without a window, signed in as this person."""
+    scheme = "https" if office.hands.secure_cookies else "http"
+    client = TestClient(office.app, base_url=f"{scheme}://testserver", follow_redirects=False)
+    link = office.link(name, role)
+    answer = client.post(link, data={"csrf": token(client.get(link).text)})
+    assert answer.status_code == 303, answer.text
+    return client
+
+
+def token(page: str) -> str:
+    """The token that the forms of this page carry."""
+    return field_of(page, "csrf")
+
+
+def field_of(page: str, name: str) -> str:
+    """The value of the first hidden field of this name."""
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    assert found is not None, f"no field {name} on this page"
+    return html.unescape(found.group(1))
+
+
+def form(client: TestClient, case_id: int, **more: str) -> dict[str, str]:
+    """What the browser would send from the page of this case, and what the person adds."""
+    page = client.get(f"/case/{case_id}").text
+    return {"csrf": token(page), "version": field_of(page, "version")} | more
