@@ -159,6 +159,7 @@ def voice(settings: Settings) -> OfficeVoice:
     """Who speaks, as the composer knows it."""
     return OfficeVoice(
         name=settings.organisation,
+        short_name=settings.short_name,
         method_url=settings.method_url,
         own_urls=tuple(url for url in (settings.method_url,) if url),
     )

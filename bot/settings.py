@@ -68,6 +68,9 @@ class Settings(BaseSettings):
     organisation: Annotated[str, Field(min_length=1, description="Who runs this office; named in every reply.")] = (
         "Example Medical School"
     )
+    short_name: Annotated[str, Field(description="Short form of its name, for where a network leaves little room.")] = (
+        ""
+    )
     contact: Annotated[str, Field(description="Mail address for questions; sent along with every request.")] = ""
     method_url: Annotated[str, Field(description="Page that says how replies are made and corrected.")] = ""
     tags: Annotated[list[str], Field(description="Hashtags to watch, with or without '#'.")] = ["MedEd"]
