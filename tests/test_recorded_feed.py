@@ -243,6 +243,13 @@ async def test_people_answer_once_our_reply_stands_under_their_post() -> None:
     await close(listening)
 
 
+async def test_an_answer_that_waits_for_our_reply_holds_up_nobody() -> None:
+    answer = {"kind": "answer", "id": "a", "by": "ada.example", "text": "hm", "under_our_reply_to": "ask"}
+    feed = a_feed(a_line("ask", "@check well?"), {**answer, "after_s": 10**7}, a_line("next"), speed=1)
+
+    assert len(events(await played(feed))) == 2
+
+
 def our_reply(to: Post) -> Outgoing:
     return Outgoing(key="k", slot="", text="the fact", created_at=NOON, parent=to.ref)
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bot.model import Arrived, Author, Blocked, Edited, Event, Mention, Network, Post, Ref, Vanished, Via
-from bot.platforms.recorded_lines import LINK, NAME, TAG, BadLine, Kind, Line, parse
+from bot.platforms.recorded_lines import FARTHEST, LINK, NAME, TAG, BadLine, Kind, Line, parse
 from bot.ports import Clock, Concern, Heard
 
 NAP = 0  # how a feed at full speed lets others run between two lines
@@ -100,7 +100,7 @@ class RecordedFeed:
                 try:
                     if (line := parse(self._lines[number - 1], number)) is None:
                         continue
-                    while (answer := await self._until(line.after_s, bell)) is not None:
+                    while (answer := await self._until(_moment(line), bell)) is not None:
                         yield self._heard(None, self._arrives(self._write(answer, began), concern))
                     event = self._play(line, began, concern)
                 except BadLine:
@@ -281,6 +281,11 @@ class RecordedFeed:
         if (post := self._posts.get(name)) is None:
             raise BadLine(f"there is no post {name!r} above this line")
         return post
+
+
+def _moment(line: Line) -> float:
+    """When a line is due, in seconds of the feed. An answer waits from its place on, and holds up nobody."""
+    return -FARTHEST if line.kind is Kind.ANSWER else line.after_s
 
 
 def _count(cursor: str | None) -> int:
