@@ -195,8 +195,8 @@ class Lane:
 
     async def _event(self, source: Source, raw: object, ear: Ear) -> Event | None:
         """What this item is to us. Who answers us names us too on Mastodon: being an answer then counts first."""
-        status = raw if source.tag else (raw.get("status") if isinstance(raw, Mapping) else raw)
-        if status is None or (isinstance(status, Mapping) and status.get("reblog")):
+        status = raw.get("status") if isinstance(raw, Mapping) and not source.tag else raw
+        if isinstance(raw, Mapping) and (status is None or (isinstance(status, Mapping) and status.get("reblog"))):
             return None
         post = read_status(status, self.at)
         if post.author.id == self.at.account:
