@@ -61,7 +61,6 @@ def build(
     settings: Settings,
     *,
     clock: Clock | None = None,
-    pace: Pace | None = None,
     lines: list[str] | None = None,
     live: bool = False,
 ) -> Office:
@@ -110,7 +109,7 @@ def build(
         closed=closed,
         stop_flag=settings.stop_flag,
         limits=limits,
-        pace=pace or Pace(),
+        pace=pace_of(settings),
         published=lambda uri: watch.remember(uri, ours=True),
     )
     duties = Duties(store=store, clock=clock, platforms=platforms, tools=judgement.tools, outbox=outbox)
@@ -153,6 +152,15 @@ def build(
         objections=judgement.objections,
     )
     return office
+
+
+def pace_of(settings: Settings) -> Pace:
+    """How patient the outbox is."""
+    return Pace(
+        longest_call=timedelta(seconds=settings.call_seconds),
+        look_again=timedelta(seconds=settings.read_back_seconds),
+        believe_absent=timedelta(seconds=settings.believe_absent_seconds),
+    )
 
 
 def voice(settings: Settings) -> OfficeVoice:

@@ -14,7 +14,7 @@ from bot.errors import PlatformError
 from bot.jobs import Job
 from bot.life import State
 from bot.model import Post
-from bot.outbox import LONGEST_CALL, Outbox
+from bot.outbox import Outbox
 from bot.ports import Clock, Look, Platform
 from bot.settle import Later
 from bot.store.engine import Store
@@ -25,6 +25,7 @@ from bot.worker import SETTLED, Do, Settled
 
 log = structlog.get_logger("duties")
 
+LONGEST_LOOK = 60.0  # seconds
 EXPIRING = (State.PROPOSED, State.ESCALATED)
 
 
@@ -58,7 +59,7 @@ class Duties:
             return SETTLED
         account = await asyncio.to_thread(self._account_of, event_id)
         try:
-            async with asyncio.timeout(LONGEST_CALL):
+            async with asyncio.timeout(LONGEST_LOOK):
                 look = await self._platforms[account].look(post.ref)
         except TimeoutError as error:
             raise PlatformError("the network did not answer in time") from error

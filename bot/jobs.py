@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -89,20 +89,31 @@ def finish(session: Session, job: Job, *, now: datetime) -> None:
 
 def again(session: Session, job: Job, *, due_at: datetime, note: str = "") -> None:
     """Not yet: run it again at `due_at`, without counting an attempt."""
-    _write(session, job, due_at=due_at, attempts=max(job.attempts - 1, 0), last_error=note)
+    _write(session, job, worker="", due_at=due_at, attempts=max(job.attempts - 1, 0), last_error=note)
 
 
 def fail(session: Session, job: Job, *, now: datetime, error: str) -> bool:
     """It went wrong: retry later with back-off, or give up for good. True if it is dead now."""
     dead = job.attempts >= job.max_attempts
     wait = min(FIRST_RETRY * 2 ** max(job.attempts - 1, 0), LONGEST_RETRY)
-    _write(session, job, due_at=now + wait, dead=dead, last_error=error[:500])
+    _write(session, job, worker="", due_at=now + wait, dead=dead, last_error=error[:500])
     return dead
 
 
 def extend(session: Session, job: Job, *, now: datetime) -> None:
     """Heartbeat: keep the job for another `LEASE`."""
     _write(session, job, due_at=now + LEASE)
+
+
+def take_back(session: Session, *, is_dead: Callable[[str], bool], now: datetime) -> int:
+    """Make the jobs of workers that died due at once, instead of when their lease ends. Returns how many."""
+    held = session.execute(
+        select(JobRow.id, JobRow.worker).where(JobRow.finished_at.is_(None), JobRow.worker != "", JobRow.due_at > now)
+    ).all()
+    orphans = [job_id for job_id, worker in held if is_dead(worker)]
+    if orphans:
+        session.execute(update(JobRow).where(JobRow.id.in_(orphans)).values(due_at=now, worker=""))
+    return len(orphans)
 
 
 def next_due(session: Session, kinds: Sequence[str]) -> datetime | None:

@@ -25,7 +25,7 @@ def hold(session: Session, name: str, owner: str, *, now: datetime) -> bool:
     if row is None:
         session.add(LeaseRow(name=name, owner=owner, expires_at=now + TTL))
         return True
-    if row.owner != owner and row.expires_at > now and not _is_dead(row.owner):
+    if row.owner != owner and row.expires_at > now and not is_dead(row.owner):
         return False
     row.owner, row.expires_at = owner, now + TTL
     return True
@@ -36,7 +36,7 @@ def release(session: Session, owner: str) -> None:
     session.query(LeaseRow).filter(LeaseRow.owner == owner).delete()
 
 
-def _is_dead(owner: str) -> bool:
+def is_dead(owner: str) -> bool:
     """Did the owner run on this very machine, and is its process gone? Then nobody needs to wait for it."""
     host, pid, _ = (*owner.split("/"), "", "")[:3]
     if host != socket.gethostname() or not pid.isdigit():

@@ -13,7 +13,7 @@ import structlog
 import uvicorn
 from fastapi import FastAPI
 
-from bot import leases
+from bot import jobs, leases
 from bot.duties import Duties
 from bot.intake import Intake
 from bot.ports import Clock, Listener, Platform
@@ -126,6 +126,7 @@ class Office:
 
     async def _work(self, owner: str, stopping: asyncio.Event) -> None:
         assert self.bell is not None  # noqa: S101  set in run()
+        await asyncio.to_thread(self._take_back)
         schedule = Schedule(store=self.store, clock=self.clock, bell=self.ring)
         schedule.start()
         try:
@@ -145,6 +146,12 @@ class Office:
                     group.create_task(worker.run(stopping))
         finally:
             schedule.stop()
+
+    def _take_back(self) -> None:
+        with self.store.write() as session:
+            orphans = jobs.take_back(session, is_dead=leases.is_dead, now=self.clock.now())
+        if orphans:
+            log.warning("an earlier run was cut off", jobs=orphans)
 
     async def _serve(self, stopping: asyncio.Event) -> None:
         config = uvicorn.Config(

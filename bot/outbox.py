@@ -36,7 +36,6 @@ Closed = Callable[[Occasion], tuple[tuple[str, str], ...]]
 """Ask every gate: (name, reason) of each one that is closed. It fails closed itself."""
 
 LONGEST_UNKNOWN = timedelta(hours=6)  # then a person has to look
-LONGEST_CALL = 30.0  # seconds; a call to a network that takes longer counts as unclear
 
 
 class Outbox:
@@ -73,7 +72,7 @@ class Outbox:
             return await self._reconcile(case)
         platform = self._platforms[case.account]
         try:
-            async with asyncio.timeout(LONGEST_CALL):
+            async with asyncio.timeout(self._pace.longest_call.total_seconds()):
                 fresh = await platform.look(posts[0].ref)
                 same = posts[0].ref.key == posts[1].ref.key
                 fresh_subject = fresh if same else await platform.look(posts[1].ref)
@@ -93,7 +92,7 @@ class Outbox:
             return found
         account, ref = found
         try:
-            async with asyncio.timeout(LONGEST_CALL):
+            async with asyncio.timeout(self._pace.longest_call.total_seconds()):
                 await self._platforms[account].withdraw(ref)
         except Refused as error:
             return self._later(f"the network refused to delete our reply: {error}", error)
@@ -184,7 +183,7 @@ class Outbox:
         if file_stops(self._stop_flag):  # a stop that came while the intent was written
             return await asyncio.to_thread(self._settle.not_sent, case_id, "publishing was stopped", self._pace.retry)
         try:
-            async with asyncio.timeout(LONGEST_CALL):
+            async with asyncio.timeout(self._pace.longest_call.total_seconds()):
                 ref = await platform.publish(outgoing)
         except SlowDown as error:
             return await asyncio.to_thread(self._settle.not_sent, case_id, str(error), timedelta(seconds=error.seconds))
@@ -216,7 +215,7 @@ class Outbox:
         if settled_for < self._pace.look_again:
             return Later(at=delivery.intent_at + self._pace.look_again, why="too early to read back")
         try:
-            async with asyncio.timeout(LONGEST_CALL):
+            async with asyncio.timeout(self._pace.longest_call.total_seconds()):
                 ref = await self._platforms[case.account].find(codec.load(Outgoing, delivery.outgoing))
         except LoggedOut as error:
             return await asyncio.to_thread(self._settle.pause, case.id, str(error))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -86,6 +86,16 @@ class Settings(BaseSettings):
     undo_seconds: Annotated[
         int, Field(ge=0, le=3600, description="Seconds between an approval and sending, in which it can be undone.")
     ] = 60
+    call_seconds: Annotated[
+        float, Field(ge=1, le=60, description="Seconds after which a call to a network counts as unclear.")
+    ] = 30
+    read_back_seconds: Annotated[
+        float, Field(ge=0.2, le=600, description="Seconds between two looks whether an unclear send arrived.")
+    ] = 10
+    believe_absent_seconds: Annotated[
+        float,
+        Field(ge=2, le=3600, description="Seconds before 'it did not arrive' is believed; longer than call_seconds."),
+    ] = 45
     jetstream_url: Annotated[
         str, Field(description="Jetstream v2 server for Bluesky's public stream; empty turns the stream off.")
     ] = "wss://jetstream.us-west.bsky.network"
@@ -113,6 +123,12 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """Arguments beat the environment, which beats the file."""
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls)
+
+    @model_validator(mode="after")
+    def _patience(self) -> Self:
+        if self.believe_absent_seconds <= self.call_seconds:
+            raise ValueError("believe_absent_seconds must be greater than call_seconds, or a reply may be sent twice")
+        return self
 
     @property
     def practice(self) -> bool:

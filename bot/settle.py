@@ -18,6 +18,7 @@ from bot.store.engine import Store
 class Pace:
     """How patient the outbox is. Tests shorten it; the order of things stays."""
 
+    longest_call: timedelta = timedelta(seconds=30)  # a call to a network that takes longer counts as unclear
     retry: timedelta = timedelta(seconds=30)  # nothing was sent: try again
     look_again: timedelta = timedelta(seconds=10)  # between read-backs of an unclear send
     believe_absent: timedelta = timedelta(seconds=45)  # longer than any call: only then "not there" counts

@@ -1,4 +1,4 @@
-"""A Mastodon-API server on loopback: mastodon_mock in a process of its own, with the people bot, alice and bob.
+"""A Mastodon-API server on loopback: mastodon_mock in a process of its own, with bot, alice, bob and a crowd.
 
 It is wrong on three points that real servers get right: strangers can read direct posts, and replies to a missing
 post or to somebody who blocked us are accepted. Do not let it be the only judge.
@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from tests.servers.mastodon_app import PEOPLE, token_of
+from tests.servers.mastodon_app import CROWD, PEOPLE, token_of
 from tests.servers.process import Process
 
 ROOT = Path(__file__).parents[2]
@@ -24,7 +24,7 @@ class MastodonServer:
     """A running server: `url`, and `tokens` by name."""
 
     def __init__(self) -> None:
-        self.tokens = {name: token_of(name) for name in PEOPLE}
+        self.tokens = {name: token_of(name) for name in (*PEOPLE, *CROWD)}
         self._media = tempfile.mkdtemp(prefix="scrutineer-mastodon-")
         with socket.create_server(("127.0.0.1", 0)) as listener:
             self.url = f"http://127.0.0.1:{listener.getsockname()[1]}"

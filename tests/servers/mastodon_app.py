@@ -1,4 +1,4 @@
-"""The program behind the Mastodon fixture: mastodon_mock on a socket it inherits, with three people and no more.
+"""The program behind the Mastodon fixture: mastodon_mock on a socket it inherits, with a few people and no posts.
 
 usage: python -m tests.servers.mastodon_app SOCKET_FD MEDIA_FOLDER
 """
@@ -11,6 +11,7 @@ from mastodon_mock.app import create_app
 from mastodon_mock.config import MastodonMockConfig, SeedAccount, SeedConfig, StreamingConfig
 
 PEOPLE = ("bot", "alice", "bob")
+CROWD = tuple(f"reader{number}" for number in range(80))  # one reply a week per person: many stories need many people
 
 
 def token_of(name: str) -> str:
@@ -31,7 +32,7 @@ def main() -> None:
         seed=SeedConfig(
             accounts=[
                 SeedAccount(username=name, display_name=name.title(), bot=name == "bot", access_token=token_of(name))
-                for name in PEOPLE
+                for name in (*PEOPLE, *CROWD)
             ]
         ),
     )
