@@ -74,6 +74,29 @@ setInterval(() => {
   }
 }, 250);
 
+// A browser holds six connections to one host: a page out of sight must not keep one, or the seventh hangs.
+// Only the list goes on listening in the background, for the number in its title.
+let stream = null;
+let resting = false;
+window.htmx.createEventSource = (url) => (stream = new EventSource(url));
+
+function rest() {
+  resting = true;
+  stream?.close();
+}
+
+function wake() {
+  if (resting) stream?.dispatchEvent(new Event("error")); // the extension connects again and catches up
+  resting = false;
+}
+
+window.addEventListener("pagehide", rest);
+window.addEventListener("pageshow", (event) => event.persisted && wake());
+document.addEventListener("visibilitychange", () => {
+  if (!document.hidden) wake();
+  else if (!document.getElementById("list")) rest();
+});
+
 const title = document.title;
 document.body.addEventListener("htmx:afterSettle", () => {
   const fresh = Number(document.getElementById("badge")?.dataset.fresh ?? 0);
