@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -75,7 +76,8 @@ def machine() -> dict[str, str]:
     if cpuinfo.exists():
         names = [line.partition(":")[2].strip() for line in cpuinfo.read_text().splitlines() if "model name" in line]
         model = f"{len(names)} x {names[0]}" if names else model
-    return {"python": platform.python_version(), "system": platform.platform(), "processor": model}
+    load = f"load {os.getloadavg()[0]:.1f} at the end" if hasattr(os, "getloadavg") else "load unknown"
+    return {"python": platform.python_version(), "system": platform.platform(), "processor": model, "load": load}
 
 
 def _number(value: float | None) -> str:
