@@ -106,7 +106,7 @@ async def test_a_long_absence_is_walked_page_by_page_in_order(connect: Connect, 
         ("status", {"status": 302, "headers": {"Location": "http://10.0.0.1/"}}),
         ("malformed", {}),
         ("latency", {"delay_ms": 300}),
-        ("timeout", {}),
+        ("latency", {"delay_ms": 1000}),  # longer than we wait
     ],
 )
 async def test_nothing_is_lost_while_a_server_is_ill(
