@@ -44,7 +44,7 @@ def test_approving_signs_exactly_the_shown_text_and_goes_on_to_the_next(
     assert answer.status_code == 303
     case = office.case(rosa)
     assert (case.state, case.approved_by, case.approved_text) == (State.APPROVED, "Grace Hopper", draft)
-    assert answer.headers["location"] == f"/case/{office.of('sam')}?done={rosa}"
+    assert answer.headers["location"] == f"/case/{office.of('uma')}?done={rosa}"
     following = grace.get(answer.headers["location"]).text
     assert f'action="/case/{rosa}/undo"' in following
     with office.store.read() as session:

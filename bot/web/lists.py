@@ -100,9 +100,11 @@ def neighbours(session: Session, case_id: int) -> tuple[int | None, int | None]:
     return (order[at - 1] if at else None), (order[at + 1] if at + 1 < len(order) else None)
 
 
-def next_waiting(session: Session, *, besides: int) -> int | None:
-    """The case an editor should read next."""
-    query = select(CaseRow.id).where(_in(WAITING), CaseRow.id != besides)
+def next_waiting(session: Session, *, after: int | None) -> int | None:
+    """The case an editor should read next: the one that came after in their list if it still waits, else the first."""
+    if after is not None and session.scalar(select(CaseRow.id).where(CaseRow.id == after, _in(WAITING))):
+        return after
+    query = select(CaseRow.id).where(_in(WAITING))
     found: int | None = session.scalar(in_reading_order(query).limit(1))
     return found
 

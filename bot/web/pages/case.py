@@ -10,6 +10,7 @@ from fastapi import APIRouter, Form, Path, Query
 from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
+from bot.life import IN_FLIGHT, OPEN, State
 from bot.model import Measure, Network
 from bot.review import Declined
 from bot.store.codec import clean_text
@@ -75,6 +76,7 @@ def case_page(
         finished = lists.find(session, done)
     row = sheet.case
     shown = row.draft if text is None else text
+    gates = _closed_gates(visit, row)
     return visit.page(
         "case.html",
         status=status,
@@ -85,8 +87,8 @@ def case_page(
         problems=problems,
         missed=[line for line in sheet.history if seen is not None and line.id > seen],
         stale=seen is not None,
-        blockers=_blockers(visit, sheet),
-        gates=visit.hands.gates(row),
+        blockers=tuple(one for one in _blockers(visit, sheet) if one not in dict(gates).values()),
+        gates=gates,
         visibility=words.visibility(Network(row.network), note=row.note),
         notified=words.notified(Network(row.network), sheet.post, sheet.context.above, row.address, note=row.note),
         compose=COMPOSE + quote(shown) if row.network == Network.BLUESKY else "",
@@ -124,6 +126,13 @@ def _row(row: CaseRow | None) -> CaseRow:
     if row is None:
         raise HTTPException(404)
     return row
+
+
+def _closed_gates(visit: Visit, row: CaseRow) -> tuple[tuple[str, str], ...]:
+    """What speaks against sending, while sending is still possible; the lock is shown by itself."""
+    if State(row.state) not in OPEN | IN_FLIGHT:
+        return ()
+    return tuple((name, reason) for name, reason in visit.hands.gates(row) if reason != row.lock)
 
 
 def _blockers(visit: Visit, sheet: Sheet) -> tuple[str, ...]:

@@ -44,7 +44,8 @@ def approve(visit: Visitor, case_id: CaseId, version: Version, text: Text = "", 
             text=wording,
         )
 
-    return _decide(visit, case_id, act, seen=seen, text=wording) or _on(visit, case_id)
+    after = _after(visit, case_id)
+    return _decide(visit, case_id, act, seen=seen, text=wording) or _on(visit, case_id, after)
 
 
 @router.post("/case/{case_id}/edit")
@@ -59,13 +60,14 @@ def decline(
     visit: Visitor, case_id: CaseId, version: Version, reason: Annotated[Declined, Form()], remark: Words = ""
 ) -> Response:
     """Say no, with a reason."""
+    after = _after(visit, case_id)
     return _decide(
         visit,
         case_id,
         lambda session: review.decline(
             session, case_id, version=version, who=visit.person.name, reason=reason, now=visit.now, remark=remark
         ),
-    ) or _on(visit, case_id)
+    ) or _on(visit, case_id, after)
 
 
 @router.post("/case/{case_id}/undo")
@@ -95,11 +97,12 @@ def hand_over(visit: Visitor, case_id: CaseId, version: Version, text: Text = ""
 @router.post("/case/{case_id}/file")
 def file(visit: Visitor, case_id: CaseId, version: Version) -> Response:
     """Keep it for statistics only."""
+    after = _after(visit, case_id)
     return _decide(
         visit,
         case_id,
         lambda session: review.file(session, case_id, version=version, who=visit.person.name, now=visit.now),
-    ) or _on(visit, case_id)
+    ) or _on(visit, case_id, after)
 
 
 @router.post("/case/{case_id}/reopen")
@@ -149,8 +152,14 @@ def _back(case_id: int) -> Response:
     return RedirectResponse(f"/case/{case_id}", status_code=303)
 
 
-def _on(visit: Visit, case_id: int) -> Response:
+def _after(visit: Visit, case_id: int) -> int | None:
+    """The case below this one in the list, as long as this one still stands there."""
+    with visit.hands.store.read() as session:
+        return lists.neighbours(session, case_id)[1]
+
+
+def _on(visit: Visit, case_id: int, after: int | None) -> Response:
     """Go to the next case that waits, or to the queue; both show what was just done."""
     with visit.hands.store.read() as session:
-        following = lists.next_waiting(session, besides=case_id)
+        following = lists.next_waiting(session, after=after)
     return RedirectResponse(f"/case/{following}?done={case_id}" if following else f"/?done={case_id}", status_code=303)

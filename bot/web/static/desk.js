@@ -26,7 +26,8 @@ function decline() {
   const box = document.getElementById("decline");
   if (!box) return;
   box.open = true;
-  box.querySelector("input[type=radio]")?.focus();
+  box.querySelector(".why-not")?.scrollIntoView({ block: "nearest" });
+  box.querySelector("input[type=radio]")?.focus({ preventScroll: true });
 }
 
 const ACTIONS = {
