@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
@@ -53,14 +54,14 @@ class Keeper:
         """Is a login with the password still allowed today?"""
         with self._store.read() as session:
             row = session.get(AccountRow, self._account)
-            return row is not None and len(_recent(row, now)) < LOGINS_A_DAY
+            return row is not None and len(recent_logins(row.logins, now)) < LOGINS_A_DAY
 
     def logged_in(self, now: datetime) -> None:
         """Count a login."""
         with self._store.write() as session:
             row = session.get(AccountRow, self._account)
             if row is not None:
-                row.logins = [*_recent(row, now), now.astimezone(UTC).isoformat()]
+                row.logins = [*recent_logins(row.logins, now), now.astimezone(UTC).isoformat()]
                 audit.note(session, who=OFFICE, what="logged in", now=now, account=self._account)
 
 
@@ -116,5 +117,6 @@ def _stored(store: Store, vault: Vault, name: str, secret: str) -> tuple[Account
     return row, value
 
 
-def _recent(row: AccountRow, now: datetime) -> list[str]:
-    return [one for one in row.logins if datetime.fromisoformat(one) > now - DAY]
+def recent_logins(logins: Iterable[str], now: datetime) -> list[str]:
+    """Those of these moments that lie within the last day."""
+    return [one for one in logins if datetime.fromisoformat(one) > now - DAY]
