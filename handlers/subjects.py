@@ -78,24 +78,18 @@ def why_not(match: Match) -> str:
 
 
 def _candidates(post: Post, context: Context) -> Iterator[tuple[Post, Context, Basis]]:
+    """Whoever calls us about their own words asked for themself, wherever they stand; else they are a summoner."""
     above, quoted = context.above, context.quoted
     if above and above[-1].author.id != post.author.id:
         yield above[-1], Context(above=above[:-1]), Basis.SUMMONER
     if quoted is not None:
         own = quoted.author.id == post.author.id
-        yield quoted, Context(), Basis.MENTION_AUTHOR if own and _among_own(post, context) else Basis.SUMMONER
-    basis = Basis.MENTION_AUTHOR if _among_own(post, context) else Basis.SUMMONER
-    yield post, context, basis
+        yield quoted, Context(), Basis.MENTION_AUTHOR if own else Basis.SUMMONER
+    yield post, context, Basis.MENTION_AUTHOR
     for nr in range(len(above) - 1, -1, -1):
         if above[nr].author.id != post.author.id:
             break
-        yield above[nr], Context(above=above[:nr]), basis
-
-
-def _among_own(post: Post, context: Context) -> bool:
-    """Does this post stand alone or in its author's own thread? If the thread was not read to its root: no."""
-    top = (*context.above, post)[0]
-    return top.reply_to is None and all(other.author.id == post.author.id for other in context.above)
+        yield above[nr], Context(above=above[:nr]), Basis.MENTION_AUTHOR
 
 
 def _read(post: Post, context: Context, desk: Desk) -> Match:

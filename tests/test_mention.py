@@ -107,11 +107,11 @@ def test_ones_own_claim_under_somebody_elses_small_talk_is_ones_own():
     propose = proposed(post, a_desk({CLAIM: ASSERTS}, above=[bobs]))
 
     assert propose.subject == post
-    assert propose.basis is Basis.SUMMONER  # Bob did not ask, and stands above
+    assert propose.basis is Basis.MENTION_AUTHOR  # the author of the claim called us
 
 
-def test_in_a_thread_that_could_not_be_read_only_the_one_who_called_counts_as_asking():
-    assert proposed(alone(CLAIM, under=BOBS), a_desk({CLAIM: ASSERTS})).basis is Basis.SUMMONER
+def test_whoever_calls_us_about_their_own_words_asked_even_in_a_thread_that_could_not_be_read():
+    assert proposed(alone(CLAIM, under=BOBS), a_desk({CLAIM: ASSERTS})).basis is Basis.MENTION_AUTHOR
 
 
 def test_our_handle_is_not_part_of_what_they_say():
