@@ -11,7 +11,8 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from bot import cases
 from bot.life import State
 from tests.servers.browser import Chromium
-from tests.web_world import WebWorld, a_world, fill, serving
+from tests.web_client import serving
+from tests.web_world import WebWorld, a_world, fill
 
 PHONE = {"width": 360, "height": 780}
 FINGER = 44  # pixels; what a thumb hits

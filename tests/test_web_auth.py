@@ -14,7 +14,8 @@ from bot.clock import SteeredClock
 from bot.people import LINK_LIFE, SESSION_IDLE, SESSION_LIFE, Role
 from bot.store.office_models import UserRow, WebSessionRow
 from tests.builders import NOW
-from tests.web_world import WebWorld, a_world, sign_in, token
+from tests.web_client import sign_in, token
+from tests.web_world import WebWorld, a_world
 
 
 @pytest.fixture

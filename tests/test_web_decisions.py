@@ -15,7 +15,8 @@ from bot.model import Network
 from bot.people import Role
 from bot.store.models import JobRow
 from bot.web import words
-from tests.web_world import BLUESKY, NOTE, WebWorld, a_world, fill, form, sign_in
+from tests.web_client import form, sign_in
+from tests.web_world import BLUESKY, NOTE, WebWorld, a_world, fill
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from sqlalchemy import delete
 
 from bot import audit
 from bot.store.office_models import WebSessionRow
-from tests.web_world import WebWorld, a_world, fill, serving, sign_in
+from tests.web_client import serving, sign_in
+from tests.web_world import WebWorld, a_world, fill
 
 SOON = 5.0  # seconds; the pages look about once a second
 

@@ -19,7 +19,8 @@ from bot.store.models import AccountRow
 from bot.store.office_models import RulingRow, SwitchRow
 from bot.web import words
 from tests.builders import NOW, a_post
-from tests.web_world import BLUESKY, PRACTICE, WebWorld, a_world, fill, form, sign_in, token
+from tests.web_client import form, sign_in, token
+from tests.web_world import BLUESKY, PRACTICE, WebWorld, a_world, fill
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ import bot.web
 from bot.people import Role
 from bot.store.models import Base
 from bot.web.inert import inert, linked, web
-from tests.web_world import HOSTILE, WebWorld, a_world, fill, form, sign_in, token
+from tests.web_client import form, sign_in, token
+from tests.web_world import HOSTILE, WebWorld, a_world, fill
 
 TABLES = [name for name in Base.metadata.tables if name != "web_session"]
 OPEN = {"/healthz", "/metrics", "/sign-in/{token}"}
