@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 ROOT = Path(__file__).parents[1]
-EXPORTS = ("requirements.txt", "requirements-dev.txt")
+EXPORTS = ("requirements.txt", "requirements-dev.txt", "deploy/requirements.txt")
 NOT_SHIPPED = {"__pycache__"}
 HOW = "run `make lock`"
 
