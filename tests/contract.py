@@ -93,11 +93,25 @@ def a_watch(platform: Platform) -> Watch:
     return Watch(tags=[TAG], ourselves=[platform.account])
 
 
-def a_reply(text: str, to: Ref | None, *, key: str, mention: Mention | None = None, platform: Platform) -> Outgoing:
-    """What the outbox hands over, slot and all."""
+def a_reply(
+    text: str,
+    to: Ref | None,
+    *,
+    key: str,
+    platform: Platform,
+    root: Ref | None = None,
+    mention: Mention | None = None,
+) -> Outgoing:
+    """What the outbox hands over, slot and all. `root` is given where `to` does not begin its thread."""
     now = datetime.now(UTC)
     return Outgoing(
-        key=key, slot=platform.new_slot(now, key), text=text, created_at=now, parent=to, root=to, mention=mention
+        key=key,
+        slot=platform.new_slot(now, key),
+        text=text,
+        created_at=now,
+        parent=to,
+        root=root or to,
+        mention=mention,
     )
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from bot.clock import SystemClock
 from bot.model import Mention, Network, Outgoing, Ref, Via
 from bot.platforms.bluesky import BlueskyPlatform
-from bot.ports import Clock, Heard, Listener
+from bot.ports import Clock, Heard, Listener, Platform
 from tests.servers.bluesky import Account, BlueskyNet
 
 PATIENCE = 30.0  # seconds; what is waited for comes within one on an idle machine
@@ -106,22 +106,27 @@ def mention_of(account: Account) -> Mention:
 async def hearing(
     listener: Listener, concern: Any, cursors: dict[str, str] | None = None
 ) -> AsyncIterator[Callable[[Callable[[Heard], bool]], Any]]:
-    """Listen for the length of a block. Yields `until(what)`, which waits for one thing heard and returns all so far."""
+    """Listen for the length of a block. Yields `until(what)`: waits for one thing, returns all heard so far."""
     heard: list[Heard] = []
-    changed = asyncio.Condition()
+    changed, ended = asyncio.Condition(), asyncio.Event()
     listening = listener.listen(cursors or {}, concern)
 
     async def collect() -> None:
-        async for one in listening:
+        try:
+            async for one in listening:
+                async with changed:
+                    heard.append(one)
+                    changed.notify_all()
+        finally:
+            ended.set()
             async with changed:
-                heard.append(one)
                 changed.notify_all()
 
     async def until(what: Callable[[Heard], bool]) -> list[Heard]:
         async with asyncio.timeout(PATIENCE), changed:
-            await changed.wait_for(lambda: task.done() or any(what(one) for one in heard))
-        if task.done():
-            task.result()
+            await changed.wait_for(lambda: ended.is_set() or any(what(one) for one in heard))
+        if ended.is_set():
+            await task  # raises what ended it
         return heard
 
     task = asyncio.create_task(collect())
@@ -131,3 +136,94 @@ async def hearing(
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await listening.aclose()  # type: ignore[attr-defined]
+
+
+class BlueskyWorld:
+    """The real network with a new account of ours and a new alice: nobody else's posts concern them."""
+
+    def __init__(self, net: BlueskyNet) -> None:
+        self.net = net
+        self._us, self._alice = net.new_account("checker"), net.new_account("alice")
+        self._keeper = MemoryKeeper()
+        self._began = datetime.now(UTC)
+        self._opened: list[BlueskyPlatform] = []
+        self.platform: Platform = self._connect()
+        self.alice = self._alice.did
+
+    def _connect(self) -> BlueskyPlatform:
+        platform = a_platform(
+            self.net,
+            self._us,
+            keeper=self._keeper,
+            account=self._us.did,
+            jetstream=self.net.jetstream,
+            begin=self._began,
+        )
+        self._opened.append(platform)
+        return platform
+
+    async def _call(self, method: str, nsid: str, **data: Any) -> Any:
+        answer = await asyncio.to_thread(self.net.call, self._alice, method, nsid, **data)
+        await asyncio.to_thread(self.net.process_all)
+        return answer
+
+    async def post(self, text: str, *, reply_to: Ref | None = None) -> Ref:
+        text = text.format(us=f"@{self._us.handle}")
+        fields = naming(self._us, text) if text.startswith(f"@{self._us.handle}") else {}
+        if reply_to is not None:
+            above = await self._call("GET", "com.atproto.repo.getRecord", **_at(reply_to))
+            parent = {"uri": above["uri"], "cid": above["cid"]}
+            root = above["value"].get("reply", {}).get("root", parent)
+            fields["reply"] = {"root": root, "parent": parent}
+        made = await asyncio.to_thread(self.net.post_as, self._alice, text, **fields)
+        await asyncio.to_thread(self.net.process_all)
+        return ref(made)
+
+    async def edit(self, ref: Ref, text: str) -> None:
+        there = await self._call("GET", "com.atproto.repo.getRecord", **_at(ref))
+        await self._call("POST", "com.atproto.repo.putRecord", **_at(ref), record=there["value"] | {"text": text})
+
+    async def delete(self, ref: Ref) -> None:
+        await self._call("POST", "com.atproto.repo.deleteRecord", **_at(ref))
+
+    async def block_us(self) -> None:
+        kind = "app.bsky.graph.block"
+        record = {"$type": kind, "subject": self._us.did, "createdAt": datetime.now(UTC).isoformat()}
+        await self._call("POST", "com.atproto.repo.createRecord", repo=self.alice, collection=kind, record=record)
+
+    async def describe(self, *, bio: str, bot: bool) -> None:
+        kind = "app.bsky.actor.profile"
+        record: dict[str, Any] = {"$type": kind, "description": bio}
+        if bot:
+            record["labels"] = {"$type": "com.atproto.label.defs#selfLabels", "values": [{"val": "bot"}]}
+        await self._call(
+            "POST", "com.atproto.repo.putRecord", repo=self.alice, collection=kind, rkey="self", record=record
+        )
+
+    async def thread(self, ref: Ref) -> list[str]:
+        await asyncio.to_thread(self.net.process_all)
+        answer = await self._call("GET", "app.bsky.feed.getPostThread", uri=ref.uri)
+        return _texts(answer["thread"])
+
+    async def another_listener(self) -> Platform:
+        return self._connect()
+
+    async def close(self) -> None:
+        for one in self._opened:
+            await one.close()
+
+
+async def bluesky_world(net: BlueskyNet) -> BlueskyWorld:
+    """A world of its own on the shared network."""
+    _ = net.jetstream  # started here and now: a process started by a thread ends with that thread
+    return await asyncio.to_thread(BlueskyWorld, net)
+
+
+def _at(ref: Ref) -> dict[str, str]:
+    repo, collection, rkey = ref.uri.removeprefix("at://").split("/")
+    return {"repo": repo, "collection": collection, "rkey": rkey}
+
+
+def _texts(node: dict[str, Any]) -> list[str]:
+    below = [text for reply in node.get("replies", []) for text in _texts(reply)]
+    return [node["post"]["record"]["text"], *below]

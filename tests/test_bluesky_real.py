@@ -37,9 +37,7 @@ async def platform(bluesky_net: BlueskyNet, bot: Account) -> AsyncIterator[Blues
 
 
 def posts_of(net: BlueskyNet, account: Account) -> list[dict]:
-    listed = net.call(
-        account, "GET", "com.atproto.repo.listRecords", repo=account.did, collection="app.bsky.feed.post"
-    )
+    listed = net.call(account, "GET", "com.atproto.repo.listRecords", repo=account.did, collection="app.bsky.feed.post")
     return listed["records"]
 
 
@@ -237,7 +235,7 @@ async def test_a_kept_session_is_used_again_without_a_login(bluesky_net, bot):
     keeper = MemoryKeeper()
     for _ in range(5):
         platform = a_platform(bluesky_net, bot, keeper=keeper)
-        assert await platform.connect() == bot.did
+        assert (await platform.open()).id == bot.did
         await platform.find(a_reply(platform, "nothing"))
         await platform.close()
 
@@ -247,7 +245,7 @@ async def test_a_kept_session_is_used_again_without_a_login(bluesky_net, bot):
 async def test_a_revoked_session_costs_one_login(bluesky_net, bot):
     keeper = MemoryKeeper()
     platform = a_platform(bluesky_net, bot, keeper=keeper)
-    await platform.connect()
+    await platform.open()
     revoke(bluesky_net, keeper.session)
     await platform.close()
 
@@ -265,7 +263,7 @@ async def test_a_session_that_is_no_session_is_replaced(bluesky_net, bot):
     keeper = MemoryKeeper(session="half a li")
     platform = a_platform(bluesky_net, bot, keeper=keeper)
 
-    assert await platform.connect() == bot.did
+    assert (await platform.open()).id == bot.did
     await platform.close()
 
 
@@ -275,7 +273,7 @@ async def test_nobody_logs_in_a_fourth_time_in_a_day(bluesky_net, bot):
 
     for _ in range(5):
         with pytest.raises(LoggedOut):
-            await platform.connect()
+            await platform.open()
 
     assert len(keeper.logins) == 3
     await platform.close()

@@ -10,14 +10,17 @@ from bot.errors import Gone, Refused
 from bot.model import Edited, Mention, Ref, Vanished, Via
 from bot.watch import Watch
 from tests.contract import TAG, Listening, World, a_reply, a_watch, listening
+from tests.contract_bluesky import bluesky_world
 from tests.contract_worlds import FakeWorld, MastodonWorld
 
 
-@pytest.fixture(params=["fake", "mastodon"])
+@pytest.fixture(params=["fake", "mastodon", "bluesky"])
 async def world(request: pytest.FixtureRequest) -> AsyncIterator[World]:
     made: World
     if request.param == "fake":
         made = FakeWorld()
+    elif request.param == "bluesky":
+        made = await bluesky_world(request.getfixturevalue("bluesky_net"))
     else:
         made = await MastodonWorld(request.getfixturevalue("mastodon_server")).begin()
     yield made
@@ -134,7 +137,9 @@ async def test_a_listener_resumes_where_its_cursors_stand_and_loses_and_repeats_
 async def test_looking_shows_the_thread_above_and_the_reply_lands_in_it(world: World):
     root = await world.post("vaccines again")
     middle = await world.post("they cause autism", reply_to=root)
-    published = await world.platform.publish(a_reply("They do not.", middle, key="case-6", platform=world.platform))
+    published = await world.platform.publish(
+        a_reply("They do not.", middle, root=root, key="case-6", platform=world.platform)
+    )
 
     look = await world.platform.look(published)
 

@@ -15,10 +15,10 @@ from bot.errors import Gone, PlatformError, Refused, Unclear
 from bot.model import Arrived, Author, Measure, Network, Outgoing, Ref
 from bot.platforms import bluesky_text
 from bot.platforms.bluesky_notes import BlueskyNotifications
-from bot.platforms.bluesky_posts import POST, Json, Malformed, as_object, as_text, at_parts, post_from_view
+from bot.platforms.bluesky_posts import POST, Json, Malformed, as_object, as_text, at_parts, only_id, post_from_view
 from bot.platforms.bluesky_reading import BlueskyReading
 from bot.platforms.bluesky_session import BlueskySession
-from bot.platforms.bluesky_stream import PUBLIC_HOST, BlueskyStream
+from bot.platforms.bluesky_stream import AT_FIRST, PUBLIC_HOST, BlueskyStream
 from bot.platforms.bluesky_wire import Answered
 from bot.ports import Clock, Concern, Heard, Look, SessionKeeper
 
@@ -42,25 +42,32 @@ class BlueskyPlatform:
         account: str = "",
         jetstream: str = PUBLIC_HOST,
         tags: Collection[str] = (),
+        begin: datetime | None = None,
         poll_every: float = 10.0,
     ) -> None:
-        """`jetstream` "" leaves the public stream out. `tags` are searched for after a gap; nothing else uses them."""
+        """`jetstream` "" leaves the public stream out; `begin` is where it starts without a cursor.
+
+        `tags` are searched for after a gap; nothing else uses them.
+        """
         self.name = f"bluesky/{handle}"
         self._session = BlueskySession(
             handle=handle, password=password, pds=pds, keeper=keeper, clock=clock, account=account
         )
         self._reading = BlueskyReading(self._session, clock=clock)
-        self._notifications = BlueskyNotifications(self._session, clock=clock, every=poll_every)
+        self._notifications = BlueskyNotifications(
+            self._session, name=f"{self.name}:notifications", clock=clock, every=poll_every
+        )
         self._jetstream, self._tags = jetstream, tuple(tags)
+        self._begin = begin or clock.now() - AT_FIRST
 
     @property
     def account(self) -> str:
         """Our DID; "" before the first login of an account whose DID was not given."""
         return self._session.account
 
-    async def connect(self) -> str:
-        """Have a session; returns our DID. Everything else does this by itself."""
-        return await self._session.connect()
+    async def open(self) -> Author:
+        """Have a session; says who we are. Everything else opens by itself."""
+        return only_id(await self._session.connect())
 
     async def close(self) -> None:
         """Give back connections."""
@@ -70,11 +77,15 @@ class BlueskyPlatform:
 
     async def listen(self, cursors: Mapping[str, str], concern: Concern) -> AsyncIterator[Heard]:
         """What is said to us, and what the public stream carries; each with its own cursor."""
-        await self.connect()
+        await self._session.connect()
         sources = [self._notifications.listen(cursors, concern)]
         if self._jetstream:
             stream = BlueskyStream(
-                self._jetstream, account=self.account, backfill=lambda since: self._backfill(since, concern)
+                self._jetstream,
+                name=f"{self.name}:jetstream",
+                account=self.account,
+                begin=self._begin,
+                backfill=lambda since: self._backfill(since, concern),
             )
             sources.append(stream.listen(cursors, concern))
         async with aclosing(_merged(sources)) as merged:
@@ -109,7 +120,7 @@ class BlueskyPlatform:
         via = concern.post(post.text, post.tags, [one.id for one in post.mentions], parents)
         if not via or post.author.id == self.account:
             return None
-        return Heard(source="bluesky:search", cursor=None, event=Arrived(post=post, via=via))
+        return Heard(source=f"{self.name}:search", cursor=None, event=Arrived(post=post, via=via))
 
     # --- Reader
 
@@ -129,12 +140,12 @@ class BlueskyPlatform:
             raise Refused("the text does not fit into a Bluesky post")
         if not outgoing.slot:
             raise Refused("a Bluesky reply needs the record key chosen before sending (`new_slot`)")
-        did, record = await self.connect(), record_for(outgoing)
+        did, record = await self._session.connect(), record_for(outgoing)
         data = {"repo": did, "collection": POST, "rkey": outgoing.slot, "record": record, "swapRecord": None}
         if outgoing.parent is not None:
-            # The server takes replies to what is not there, so ask first; but a reply of ours that stands, stands.
+            # The server takes replies to what is not there, and to who blocked us: ask first. What stands, stands.
             try:
-                await self._reading.must_be_there(outgoing.parent)
+                await self._reading.may_be_answered(outgoing.parent)
             except Gone:
                 if found := await self.find(outgoing):
                     return found
@@ -157,7 +168,7 @@ class BlueskyPlatform:
         """The record at our key, if it is this reply."""
         if not outgoing.slot:
             return None
-        did = await self.connect()
+        did = await self._session.connect()
         try:
             answer = await self._session.query(
                 "com.atproto.repo.getRecord", repo=did, collection=POST, rkey=outgoing.slot
@@ -175,7 +186,7 @@ class BlueskyPlatform:
 
     async def withdraw(self, ref: Ref) -> None:
         """Delete a post of ours. Deleting what is gone changes nothing, and the server says so."""
-        did, parts = await self.connect(), at_parts(ref.uri)
+        did, parts = await self._session.connect(), at_parts(ref.uri)
         if parts is None or parts[0] != did or parts[1] != POST:
             raise Refused(f"{ref.uri} is no post of ours")
         with suppress(Gone):

@@ -27,7 +27,7 @@ from bot.platforms.bluesky_session import BlueskySession
 from bot.ports import Clock, Concern, Heard
 
 _REASONS = ["mention", "reply", "quote"]
-_PAGE = 100
+_PAGE = 100  # the most the server gives
 _MOST_PAGES = 50  # 5,000 notifications behind: more is a gap, and is said
 _LOOK_BACK = timedelta(hours=1)  # clocks of clients go wrong by minutes, and posts written offline arrive late
 _AT_FIRST = timedelta(hours=24)  # without a cursor: what is still worth a reply
@@ -37,10 +37,10 @@ _PATIENCE = 5  # failures in a row before the supervisor hears of it
 class BlueskyNotifications:
     """A `Listener` for what is said to us."""
 
-    name = "bluesky:notifications"
-
-    def __init__(self, session: BlueskySession, *, clock: Clock, every: float = 10.0) -> None:
+    def __init__(self, session: BlueskySession, *, name: str, clock: Clock, every: float = 10.0) -> None:
+        self.name = name
         self._session, self._clock, self._every = session, clock, every
+        self.page = _PAGE
         self._told: dict[str, datetime] = {}  # uris handed over, as long as a round looks back to them
 
     async def listen(self, cursors: Mapping[str, str], concern: Concern) -> AsyncIterator[Heard]:
@@ -96,7 +96,7 @@ class BlueskyNotifications:
         page: str | None = None
         for _ in range(_MOST_PAGES):
             answer = await self._session.query(
-                "app.bsky.notification.listNotifications", reasons=_REASONS, limit=_PAGE, cursor=page
+                "app.bsky.notification.listNotifications", reasons=_REASONS, limit=self.page, cursor=page
             )
             items = answer.get("notifications")
             for item in items if isinstance(items, list) else []:

@@ -67,14 +67,16 @@ class BlueskyReading:
             raise Gone(f"the account {author.id} is not there: {refusal}") from refusal
         return replace(author_from(profile), known=True)
 
-    async def must_be_there(self, ref: Ref) -> None:
-        """Raises `Gone` if this post is surely gone."""
+    async def may_be_answered(self, ref: Ref) -> None:
+        """Raises `Gone` if this post is surely gone, or if its author and we block each other."""
         try:
-            await self._record(ref)
+            post = await self._record(ref)
         except Malformed as fault:
             raise Gone(f"{ref.uri} is no post") from fault
         except Unreachable:
             return  # too new to be known here: somebody looked at it a moment ago
+        if post.author.id != self._session.account and (await self.author(post.author)).blocks_us:
+            raise Gone(f"{post.author.id} and we block each other")
 
     async def _from_thread(self, post: Post, node: Json) -> Look:
         view = as_object(node.get("post"))
