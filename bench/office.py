@@ -24,6 +24,7 @@ from pathlib import Path
 from bench.figures import Figure, missing
 from bot.evidence.pack import starter_pack
 
+VERB = "run"
 PATIENCE = 60.0  # seconds until we call it broken
 LOOK = 0.004  # seconds between two looks at the queue; what we measure is late by at most this
 MEMORY_GOAL, START_GOAL, LATENCY_GOAL = 250.0, 3.0, 250.0  # MB, s, ms
@@ -46,7 +47,7 @@ def office(folder: Path, **settings: str) -> Iterator[tuple[subprocess.Popen[byt
     environment["PYTHONPATH"] = os.pathsep.join(filter(None, (str(root), environment.get("PYTHONPATH"))))
     with (folder / "office.log").open("ab") as log:
         process = subprocess.Popen(
-            [sys.executable, "-c", "from bot.cli import app; app()", "run"],
+            [sys.executable, "-c", "from bot.cli import app; app()", VERB],
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,

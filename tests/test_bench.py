@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 
-from bench import baseline, matching, stream
+import pytest
+
+from bench import baseline, matching, office, stream
 from bench.__main__ import ratios
 from bench.figures import Figure, as_json, missing, table
 from bench.frames import ONE_IN, concerns, frames
@@ -57,3 +59,26 @@ def test_the_machine_is_measured_and_gives_ratios() -> None:
 
 def test_posts_to_match_are_all_different() -> None:
     assert len(set(matching.posts(500))) == 500
+
+
+def test_the_match_command_is_measured() -> None:
+    (figure,) = matching.measure(30)
+
+    assert figure.value, figure.on
+    assert figure.goal == ">= 50"
+
+
+def test_the_whole_office_is_measured() -> None:
+    figures = [*office.start_and_memory(rounds=1, settle=0.2), *office.latency(seconds=1, rate=20)]
+
+    assert all(figure.value for figure in figures), [figure.on for figure in figures]
+    assert [figure.goal for figure in figures] == ["<= 3", "<= 250", "", "<= 250"]
+
+
+def test_an_office_that_does_not_start_is_reported_and_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(office, "VERB", "no-such-verb")
+
+    figures = office.start_and_memory(rounds=1)
+
+    assert [figure.verdict for figure in figures] == ["not measured", "not measured"]
+    assert "no-such-verb" in figures[0].on or "ended with" in figures[0].on
