@@ -259,11 +259,26 @@ async def test_a_revoked_session_costs_one_login(bluesky_net, bot):
     await again.close()
 
 
-async def test_a_session_that_is_no_session_is_replaced(bluesky_net, bot):
-    keeper = MemoryKeeper(session="half a li")
+@pytest.mark.parametrize("kept", ["half a li", "{handle}:::{did}:::junk:::junk:::{pds}", "::::::::::::"])
+async def test_a_session_that_is_no_session_is_replaced(bluesky_net, bot, kept: str):
+    keeper = MemoryKeeper(session=kept.format(handle=bot.handle, did=bot.did, pds=bluesky_net.pds))
     platform = a_platform(bluesky_net, bot, keeper=keeper)
 
-    assert (await platform.open()).id == bot.did
+    said = await platform.publish(a_reply(platform, "Here I am."))
+
+    assert said.uri.startswith(f"at://{bot.did}/")
+    assert len(keeper.logins) == 1
+    await platform.close()
+
+
+async def test_a_handle_that_became_somebody_else_is_not_used(bluesky_net, bot, alice):
+    keeper = MemoryKeeper()
+    platform = a_platform(bluesky_net, bot, keeper=keeper, account=alice.did)
+
+    with pytest.raises(LoggedOut, match="is now"):
+        await platform.publish(a_reply(platform, "As whom?"))
+
+    assert keeper.session is None
     await platform.close()
 
 

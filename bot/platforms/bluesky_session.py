@@ -99,7 +99,8 @@ class BlueskySession:
             session = Session.decode(kept)
         except ValueError:
             return None
-        if self.account not in ("", session.did):
+        whole = session.did.startswith("did:") and session.access_jwt and session.refresh_jwt
+        if not whole or self.account not in ("", session.did):
             return None
         client = self._new_client()
         await _plainly(client.login(session_string=kept, fetch_bsky_profile=False))
@@ -151,4 +152,4 @@ async def _plainly(work: Awaitable[T]) -> T:
     try:
         return await work
     except AtProtocolError as fault:
-        raise LoggedOut(f"the server's session cannot be used: {fault}"[:300]) from fault
+        raise SessionRefused(f"the session cannot be used: {fault}"[:300]) from fault

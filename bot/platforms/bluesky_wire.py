@@ -31,6 +31,14 @@ _SESSION_REFUSED = frozenset(
 _ACCOUNT_CLOSED = frozenset({"AccountTakedown", "AccountDeactivated", "AccountSuspended"})
 _NOT_THERE = frozenset({"RecordNotFound", "RepoNotFound", "NotFound", "BlockedActor", "BlockedByActor"})
 _NOT_SERVED = frozenset({"MethodNotImplemented", "XRPCNotSupported"})
+# The request never left us.
+_NEVER_LEFT = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
 
 
 class Answered(Refused):
@@ -71,7 +79,7 @@ class Wire(AsyncRequest):  # type: ignore[misc]  # the SDK carries no type marke
                 self._client.stream(method, url, headers=headers, **options) as response,
             ):
                 body = await _read(response)
-        except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol) as fault:
+        except _NEVER_LEFT as fault:
             raise Unreachable(f"no connection to {httpx.URL(url).host}: {_say(fault)}") from fault
         except (httpx.HTTPError, httpx.StreamError, TimeoutError) as fault:
             raise _lost(writing, f"no answer from {httpx.URL(url).host}: {_say(fault)}") from fault
