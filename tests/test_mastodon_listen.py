@@ -97,6 +97,22 @@ async def test_a_long_absence_is_walked_page_by_page_in_order(connect: Connect, 
         assert uris(await events(heard, 90)) == missed
 
 
+async def test_a_flood_under_the_tag_does_not_hold_up_who_asks_us(connect: Connect, mastodon_server: MastodonServer):
+    mastodon_server.post_as("alice", "before #meded")
+    mastodon_server.post_as("alice", "@bot before")
+    cursors: dict[str, str] = {}
+    async with hearing(connect(), cursors=cursors) as heard:
+        await events(heard, 2)
+    flood = [mastodon_server.post_as("alice", f"{number} #meded")["uri"] for number in range(160)]
+    asked = mastodon_server.post_as("alice", "@bot is this so?")
+
+    async with hearing(connect(), cursors=cursors) as heard:
+        seen = uris(await events(heard, 161))
+
+    assert seen.index(asked["uri"]) < 100
+    assert [uri for uri in seen if uri != asked["uri"]] == flood
+
+
 @pytest.mark.parametrize(
     ("kind", "effect"),
     [

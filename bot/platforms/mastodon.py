@@ -60,7 +60,8 @@ class MastodonPlatform(MastodonReader):
 
     async def listen(self, cursors: Mapping[str, str], concern: Concern) -> AsyncIterator[Heard]:
         """Our notifications and the tag timelines of all vantage points, each source with its own cursor."""
-        at = await self._ready()
+        await self.open()  # again at every start: limits and our profile may have changed
+        at = self._at
         lanes = [Lane(self._http, at, self.instance, self._tags, cursors, pace=self._pace)]
         for http in self._others:
             stranger = Viewpoint(base=http.base, domain=http.host, account=at.account, url=at.url, handle=at.handle)
@@ -90,6 +91,7 @@ class MastodonPlatform(MastodonReader):
             ("visibility", outgoing.visibility),
             ("language", outgoing.lang),
             ("allowed_mentions[]", allowed),  # an empty entry means: nobody
+            ("content_type", "text/plain"),  # servers with markup must not read any into an approved text
         ]
         if number:
             fields.append(("in_reply_to_id", number))

@@ -21,6 +21,7 @@ from bot.platforms.mastodon_wire import Malformed, Raw, Viewpoint, in_thread, nu
 from bot.ports import Concern, Heard
 
 PAGE = "40"  # the most a server gives at once
+SPARE = 1.5  # a third of the budget is kept for full pages and for what a stream tells us
 PATIENCE = 3  # failures to read a thread before a post goes on without it
 
 
@@ -95,14 +96,14 @@ class Lane:
         ]
         for source in self.sources:
             source.cursor = source.told = cursors.get(source.name)
-        self.interval = max(pace.every, len(self.sources) * 60 / pace.per_minute)
+        self.interval = max(pace.every, SPARE * len(self.sources) * 60 / pace.per_minute)
         self._bell = asyncio.Event()
 
     def wake(self, tag: str) -> None:
         """A stream says that this source ("" = notifications) has something new."""
         for source in self.sources:
             if source.tag == tag and not source.blind and not source.failures:
-                source.due = 0.0
+                source.due = min(source.due, asyncio.get_running_loop().time())
                 self._bell.set()
 
     async def run(self, ear: Ear) -> None:
@@ -154,7 +155,8 @@ class Lane:
         if whole:
             source.failures = 0
             if source.cursor != before:
-                source.due = 0.0  # walk on until a page is empty; the others have their turn between
+                # walk on until a page is empty; who was due before has their turn first
+                source.due = asyncio.get_running_loop().time()
         else:
             self._stumble(source)
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote as quoted
 
-from bot.errors import Gone, PlatformError, Unreachable
+from bot.errors import Gone, PlatformError, Refused, Unreachable
 from bot.model import Author, Context, Ref
 from bot.platforms.mastodon_http import MastodonHttp
 from bot.platforms.mastodon_limits import Instance, read_instance
@@ -92,8 +92,12 @@ class MastodonReader:
             raise Unreachable(f"{self._http.host} shows this account in a way we cannot read: {error}") from error
 
     async def _relation(self, author: Author) -> Author:
-        fields = [("id[]", author.local_id)]
-        return with_relation(author, self._http.checked(await self._http.get("/api/v1/accounts/relationships", fields)))
+        """The author with what stands between us; where the server will not say, they stay unknown."""
+        answer = await self._http.get("/api/v1/accounts/relationships", [("id[]", author.local_id)])
+        try:
+            return with_relation(author, self._http.checked(answer))
+        except Refused:
+            return with_relation(author, None)
 
     async def _account(self, handle: str) -> Mapping[str, Any]:
         acct = handle.removesuffix(f"@{self.instance.domain}")

@@ -82,9 +82,8 @@ class Hints:
                 name, data = "", ""
 
     def _event(self, name: str, data: str, tag: str) -> None:
-        if name in ("update", "notification", "notifications_merged"):
-            # a status in the home timeline is no notification, but a wasted poll is cheap and a missed one is not
-            self._wake(tag)
+        if name in ("notification", "notifications_merged") or (name == "update" and tag):
+            self._wake(tag)  # an update of the home timeline is nothing we poll
         elif name == "delete":
             self._deleted(data.strip('"'))  # the number alone, bare or as JSON
         elif name in ("status.update", "status_update"):
