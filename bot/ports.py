@@ -114,7 +114,11 @@ class Platform(Listener, Reader, Writer, Ruler, Protocol):
     """One of our accounts on one network: everything above."""
 
     network: Network
-    account: str  # our own id there (DID, actor URL)
+
+    @property
+    def account(self) -> str:
+        """Our own id there (DID, actor URL)."""
+        ...
 
     async def close(self) -> None:
         """Give back connections; persist nothing."""
