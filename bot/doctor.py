@@ -25,11 +25,14 @@ class Report:
         """Begin a group of findings."""
         self._say(f"\n{title}")
 
-    def add(self, findings: Iterable[Finding]) -> None:
-        """Say what was found."""
+    def add(self, findings: Iterable[Finding], *, about: str = "") -> None:
+        """Say what was found, perhaps about one thing of several."""
+        indent = "    " if about else "  "
+        if about:
+            self._say(f"  {about}")
         for one in findings:
             self._count[one.level] += 1
-            self._say("  " + talk.line(one).replace("\n", "\n  "))
+            self._say(indent + talk.line(one).replace("\n", f"\n{indent}"))
 
     def end(self) -> bool:
         """The sum; True if nothing is broken."""
@@ -71,7 +74,8 @@ def _house(store: Store, settings: Settings, report: Report) -> None:
         if settings.practice:
             report.add([ok("no account is connected: this is a practice office (`scrutineer init` connects one)")])
         else:
-            report.add(asyncio.run(doctor_accounts.examine(settings, store)))
+            for name, findings in asyncio.run(doctor_accounts.examine(settings, store)):
+                report.add(findings, about=name)
         report.chapter("The office")
         report.add(doctor_house.office(store, settings, now))
     finally:

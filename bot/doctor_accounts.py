@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from sqlalchemy import select
@@ -38,27 +38,27 @@ class House:
     vault: Vault
 
 
-async def examine(settings: Settings, store: Store) -> list[Finding]:
-    """All accounts, side by side, in bounded time. Each finding names its account."""
+async def examine(settings: Settings, store: Store) -> list[tuple[str, list[Finding]]]:
+    """All accounts, side by side, in bounded time, each with what was found."""
     key = settings.secret_key.get_secret_value() if settings.secret_key else None
     if key is None and not (settings.data_dir / "secret.key").exists():
-        return [fail("without the key for secrets no account can be looked at", AGAIN)]
+        return [("all accounts", [fail("without the key for secrets none can be looked at", AGAIN)])]
     try:
         house = House(settings=settings, store=store, vault=open_vault(key, settings.data_dir))
         left = _left_over(house)
     except BROKEN as error:
-        return [fail(str(error), AGAIN)]
+        return [("all accounts", [fail(str(error), AGAIN)])]
     parts = await asyncio.gather(
         *(_one(bluesky_id(one), "app_password", house, _bluesky(one, house)) for one in settings.bluesky),
         *(_one(mastodon_id(one), "token", house, _mastodon(one, house)) for one in settings.mastodon),
     )
-    return [*(one for part in parts for one in part), *left]
+    return [*parts, *left]
 
 
 Ask = Callable[[AccountRow, str], Awaitable[list[Finding]]]
 
 
-async def _one(name: str, secret_name: str, house: House, ask: Ask) -> list[Finding]:
+async def _one(name: str, secret_name: str, house: House, ask: Ask) -> tuple[str, list[Finding]]:
     """What our tables say about an account, then what its network says."""
     found: list[Finding] = []
     try:
@@ -80,7 +80,7 @@ async def _one(name: str, secret_name: str, house: House, ask: Ask) -> list[Find
         found.append(fail(str(error), NETWORK))
     except BROKEN as error:
         found.append(fail(str(error).splitlines()[0], AGAIN))
-    return [replace(one, what=f"{name}: {one.what}") for one in found]
+    return name, found
 
 
 def _decided(session: Session, row: AccountRow) -> Iterable[Finding]:
@@ -166,11 +166,10 @@ async def _signed_in(
     ]
 
 
-def _left_over(house: House) -> list[Finding]:
+def _left_over(house: House) -> list[tuple[str, list[Finding]]]:
     names = {bluesky_id(one) for one in house.settings.bluesky}
     names |= {mastodon_id(one) for one in house.settings.mastodon}
     with house.store.read() as session:
         rows = [row.id for row in session.scalars(select(AccountRow)) if row.public]
-    return [
-        warn(f"{one}: connected, but not in the settings: nobody reads it", AGAIN) for one in rows if one not in names
-    ]
+    forgotten = warn("connected, but not in the settings: nobody reads it", AGAIN)
+    return [(one, [forgotten]) for one in rows if one not in names]

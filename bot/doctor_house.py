@@ -123,7 +123,8 @@ def evidence(store: Store, now: datetime) -> Iterable[Finding]:
     sign = "read the entry, then `scrutineer evidence sign ENTRY --as NAME` (docs/how-to/sign-off-evidence.md)"
     sentence = f"{good} of {len(entries)} entries can be published from"
     yield ok(sentence) if good else warn(sentence, sign)
-    if unsigned := [entry.id for entry in entries if not entry.signed_off_by]:
+    unsigned = [entry.id for entry in entries if not entry.signed_off_by]
+    if good and unsigned:
         yield warn(f"no clinician has signed off {_some(unsigned)}", sign)
     if late := [entry.id for entry in entries if entry.review_by is None or today > entry.review_by]:
         yield warn(f"the review date has passed: {_some(late)}", "review them, import them with a new review_by")

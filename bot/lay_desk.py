@@ -80,21 +80,26 @@ def desk(
         house=house(session, row, limits),
         match=match,
         context=context,
-        opted_out=opted_out(session, network, [post.author.id for post in posts]),
+        opted_out=opted_out(session, network, [post.author for post in posts]),
         said=said(session, network, posts, now=now, but=filed),
         filed=_filed(filed) if filed else None,
     )
 
 
-def opted_out(session: Session, network: str, people: Iterable[str]) -> frozenset[str]:
-    """Who of these must not be addressed."""
-    return frozenset(
+def opted_out(session: Session, network: str, people: Iterable[Author]) -> frozenset[str]:
+    """The ids of those who must not be addressed. Who left before we ever met them is known by handle only."""
+    people = list(people)
+    names = {author.id: f"@{author.handle.casefold()}" for author in people}
+    left = set(
         session.scalars(
             select(OptOutRow.author_id).where(
-                OptOutRow.network == network, OptOutRow.author_id.in_(set(people)), OptOutRow.lifted_at.is_(None)
+                OptOutRow.network == network,
+                OptOutRow.author_id.in_({*names, *names.values()}),
+                OptOutRow.lifted_at.is_(None),
             )
         )
     )
+    return frozenset(author for author, name in names.items() if author in left or name in left)
 
 
 def said(
@@ -158,7 +163,7 @@ def occasion(
     post, subject = codec.load(Post, case.post), codec.load(Post, case.subject)
     same = case.uri == case.subject_uri
     now_subject = fresh if same else fresh_subject
-    people = (post.author.id, subject.author.id)
+    people = (_profile(fresh, post), _profile(now_subject, subject), post.author, subject.author)
     return Occasion(
         now=now,
         house=house(session, row, limits),

@@ -56,7 +56,9 @@ def show(findings: Sequence[Finding]) -> bool:
 
 def line(one: Finding) -> str:
     """A finding as people read it."""
-    remedy = textwrap.fill(one.remedy, WIDTH, initial_indent="    → ", subsequent_indent="      ")
+    remedy = textwrap.fill(
+        one.remedy, WIDTH, initial_indent="    → ", subsequent_indent="      ", break_on_hyphens=False
+    )
     return f"{MARKS[one.level]} {one.what}" + (f"\n{remedy}" if one.remedy else "")
 
 

@@ -98,7 +98,7 @@ def actor(server: MastodonServer) -> str:
 
 
 def broken(said: str) -> list[str]:
-    return [line.strip() for line in said.splitlines() if line.startswith("  ✘")]
+    return [line.strip() for line in said.splitlines() if line.startswith("  ") and "✘" in line]
 
 
 def test_an_office_that_was_never_started_is_healthy_and_stays_untouched(desk: Desk):
@@ -203,7 +203,7 @@ def test_a_bluesky_account_without_its_label_is_a_failure_until_it_has_it(desk: 
 
     healthy, said = desk.check()
     assert not healthy
-    assert broken(said) == [f'✘ bluesky/{bot.handle}: the profile lacks the self-label "bot"']
+    assert broken(said) == ['✘ the profile lacks the self-label "bot"']
 
     labels = {"$type": "com.atproto.label.defs#selfLabels", "values": [{"val": "bot"}]}
     record = {"$type": "app.bsky.actor.profile", "displayName": "Check (bot)", "labels": labels}
