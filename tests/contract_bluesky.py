@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.clock import SystemClock
-from bot.model import Mention, Network, Outgoing, Ref, Via
+from bot.model import Arrived, Mention, Network, Outgoing, Ref, Via
 from bot.platforms.bluesky import BlueskyPlatform
 from bot.ports import Clock, Heard, Listener, Platform
 from tests.servers.bluesky import Account, BlueskyNet
@@ -79,6 +79,12 @@ def a_reply(platform: BlueskyPlatform, text: str, **given: Any) -> Outgoing:
     return Outgoing(**values | given)
 
 
+def posts_of(net: BlueskyNet, who: Account) -> list[dict[str, Any]]:
+    """The records of all posts of this account, newest first."""
+    listed = net.call(who, "GET", "com.atproto.repo.listRecords", repo=who.did, collection="app.bsky.feed.post")
+    return list(listed["records"])
+
+
 def ref(made: dict[str, str]) -> Ref:
     """The reference of a post the network just took."""
     return Ref(network=Network.BLUESKY, uri=made["uri"], version=made["cid"])
@@ -136,6 +142,16 @@ async def hearing(
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
         await listening.aclose()  # type: ignore[attr-defined]
+
+
+def arrived(uri: str) -> Callable[[Heard], bool]:
+    """Is this the arrival of that post?"""
+    return lambda one: isinstance(one.event, Arrived) and one.event.post.ref.uri == uri
+
+
+def texts(heard: list[Heard]) -> list[str]:
+    """The words of all posts that arrived."""
+    return [one.event.post.text for one in heard if isinstance(one.event, Arrived)]
 
 
 class BlueskyWorld:
