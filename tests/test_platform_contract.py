@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from bot.errors import Gone, Refused
-from bot.model import Edited, Mention, Ref, Vanished, Via
+from bot.model import Blocked, Edited, Mention, Ref, Vanished, Via
 from bot.watch import Watch
 from tests.contract import TAG, Listening, World, a_reply, a_watch, listening
 from tests.contract_bluesky import bluesky_world
@@ -227,6 +227,19 @@ async def test_somebody_who_blocked_us_is_not_answered(world: World):
     assert look is None or look.post.author.blocks_us
     with pytest.raises(Refused):
         await world.platform.publish(a_reply("They do not.", claim, key="case-9", platform=world.platform))
+
+
+async def test_a_block_by_somebody_whose_post_we_hold_is_heard(world: World):
+    watch, cursors = a_watch(world.platform), {}
+    async with listening(world.platform, watch, cursors) as stream:
+        heard = Listening(stream, cursors)
+        held = await world.post("vaccines cause autism #meded")
+        await heard.post(held)
+        watch.remember(held.uri)
+        await world.block_us()
+        blocked = await heard.until(lambda one: isinstance(one.event, Blocked))
+
+    assert blocked.event.author.id == world.alice  # type: ignore[union-attr]
 
 
 async def test_the_longest_text_that_fits_is_published_whole_and_one_more_sign_is_refused(world: World):

@@ -1,16 +1,17 @@
-"""Posts we handed over are read again now and then: polling forward never shows an edit or a deletion."""
+"""Posts we handed over are read again now and then: polling forward shows no edit, no deletion, and no block."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from urllib.parse import quote
 
 from bot.errors import PlatformError, Refused
-from bot.model import Arrived, Edited, Event, Post, Ref, Vanished
+from bot.model import Arrived, Author, Blocked, Edited, Event, Post, Ref, Vanished
 from bot.platforms.mastodon_http import MastodonHttp
-from bot.platforms.mastodon_wire import Malformed, Viewpoint, moved_in, read_status
+from bot.platforms.mastodon_wire import Malformed, Viewpoint, moved_in, number_of, read_status
 from bot.ports import Concern, Heard
 
 REMEMBERED = 5_000  # posts; older ones are looked at again only when something is about to be sent
@@ -82,20 +83,23 @@ class Again:
     ) -> None:
         self._http, self._at, self._memory, self._concern, self._tell = http, at, memory, concern, tell
         self._every = every
+        self._blockers: set[str] = set()  # told already
         self._source = f"mastodon/{http.host}/again"
 
     async def run(self) -> None:
-        """For ever; returns when the server does not know this way of reading."""
-        while True:
+        """For ever; a way of reading that the server does not know is left out from then on."""
+        ways = [self._read, self._relations]
+        while ways:
             await asyncio.sleep(self._every)
             posts = self._memory.watched(self._concern)
-            for start in range(0, len(posts), AT_ONCE):
+            for way in tuple(ways):
                 try:
-                    await self._read(posts[start : start + AT_ONCE])
+                    for start in range(0, len(posts), AT_ONCE):
+                        await way(posts[start : start + AT_ONCE])
                 except Refused:
-                    return
+                    ways.remove(way)
                 except PlatformError:
-                    break  # the next round comes
+                    continue  # the next round comes
 
     async def _read(self, posts: list[Post]) -> None:
         fields = [("id[]", post.ref.local_id) for post in posts]
@@ -114,6 +118,20 @@ class Again:
             elif self._memory.changed(new):
                 edited = Edited(post=moved_in(new, old))
                 self._tell(Heard(source=self._source, cursor=None, event=edited))
+
+    async def _relations(self, posts: list[Post]) -> None:
+        """Who blocks us does not tell us; their server does, when asked."""
+        people: dict[str, Author] = {post.author.local_id: post.author for post in posts if post.author.local_id}
+        fields = [("id[]", number) for number in people if number not in self._blockers]
+        if not fields:
+            return
+        found = self._http.checked(await self._http.get("/api/v1/accounts/relationships", fields))
+        for raw in found if isinstance(found, list) else ():
+            number = number_of(raw)
+            if number in people and isinstance(raw, Mapping) and raw.get("blocked_by") is True:
+                self._blockers.add(number)
+                author = replace(people[number], blocks_us=True)
+                self._tell(Heard(source=self._source, cursor=None, event=Blocked(author=author)))
 
     async def _missing(self, ref: Ref) -> None:
         """Left out of the answer: only a plain 404 for this one post means that it is gone."""
