@@ -119,6 +119,8 @@ async def test_a_flood_under_the_tag_does_not_hold_up_who_asks_us(connect: Conne
         ("status", {"status": 500}),
         ("status", {"status": 503, "body": "<html>down</html>"}),
         ("status", {"status": 200, "body": {"not": "a list"}}),
+        ("status", {"status": 405}),
+        ("status", {"status": 200, "body": [], "headers": {"Link": '<http://[broken>; rel="prev", ;;,<>'}}),
         ("status", {"status": 302, "headers": {"Location": "http://10.0.0.1/"}}),
         ("malformed", {}),
         ("latency", {"delay_ms": 300}),

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import random
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from urllib.parse import parse_qs, quote, urlsplit
+from urllib.parse import quote, unquote
 
 import requests
 
@@ -169,7 +170,7 @@ class Lane:
         if answer.status in (400, 422) and self.at.me and not source.tag and not source.plain:
             source.plain = True
             raise Unreachable("this server does not know our filter: asking without it")
-        if answer.status in (400, 401, 403, 404, 410, 422):
+        if 400 <= answer.status < 500 and answer.status not in (408, 425, 429):
             who = "us" if self.at.me else "strangers"
             return f"source blind: {self.http.host} does not show it to {who} ({answer.status})"
         page = self.http.checked(answer)
@@ -252,7 +253,8 @@ def _newest(headers: Mapping[str, str]) -> str:
     """The `min_id` with which the server itself would go on."""
     for link in requests.utils.parse_header_links(headers.get("Link", "")):
         if link.get("rel") == "prev":
-            return parse_qs(urlsplit(link.get("url", "")).query).get("min_id", [""])[0]
+            found = re.search(r"[?&]min_id=([^&]+)", link.get("url", ""))
+            return unquote(found.group(1)) if found else ""
     return ""
 
 

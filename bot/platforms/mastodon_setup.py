@@ -48,7 +48,7 @@ class Token:
 
 def address(typed: str) -> str:
     """The address of a server from what a person typed: a name, a URL, even a whole handle. Raises `ValueError`."""
-    return server_address(typed.strip().rsplit("@", 1)[-1])
+    return server_address(typed if "://" in typed else typed.rsplit("@", 1)[-1])
 
 
 async def describe(base: str, *, contact: str = "") -> Server:

@@ -63,7 +63,7 @@ class Hints:
                         wait = FIRST_WAIT
                         self._wake(tag)  # whatever came while nobody listened
                         await self._read(response, tag)
-            except (httpx.HTTPError, httpx.InvalidURL):
+            except (httpx.HTTPError, httpx.InvalidURL, ValueError):
                 pass  # polling goes on; the watchdog ends up here too
             await asyncio.sleep(wait * random.uniform(0.8, 1.2))  # noqa: S311  spreads retries, keeps no secret
             wait = min(wait * 2, LONGEST_WAIT)
