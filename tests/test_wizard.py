@@ -13,7 +13,9 @@ from pathlib import Path
 import httpx
 import pytest
 
+from bot import practice
 from bot.app import open_store
+from bot.platforms.fake import FakePlatform
 from bot.settings import load
 from bot.store.models import AccountRow
 from bot.vault import open_vault
@@ -212,6 +214,19 @@ def test_another_run_keeps_what_is_there(folder: Path):
     assert mine.split("\n\n", maxsplit=1)[0] in written
     assert tomllib.loads(written)["limits"] == {"days_between": 30}
     assert tomllib.loads(written)["contact"] == "new@clinic.example"
+
+
+def test_the_real_office_gets_a_folder_of_its_own_beside_the_practice_office(folder: Path):
+    store = open_store(load(folder / "none.toml", optional=True, data_dir=folder / "var"))
+    with store.write() as session:
+        practice.ensure_account(session, FakePlatform())
+    store.close()
+    with started(folder) as init:
+        describe_the_office(init)
+        init.answer("Folder for the real office [office]", "")
+        init.wait_for("Which network?")
+
+    assert tomllib.loads((folder / "scrutineer.toml").read_text())["data_dir"] == "office"
 
 
 def test_a_settings_file_that_cannot_be_read_is_one_line_and_stays_as_it_was(folder: Path):
