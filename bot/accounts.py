@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -12,7 +11,7 @@ from bot.audit import OFFICE
 from bot.errors import BadSettings
 from bot.platforms.bluesky import BlueskyPlatform
 from bot.platforms.mastodon import MastodonPlatform
-from bot.ports import Clock, Platform
+from bot.ports import Clock, Connected, Platform
 from bot.settings import BlueskySettings, MastodonSettings, Settings
 from bot.store.engine import Store
 from bot.store.models import AccountRow
@@ -20,15 +19,6 @@ from bot.vault import Vault
 
 LOGINS_A_DAY = 3  # servers allow few; more than this means that something is wrong
 DAY = timedelta(hours=24)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Connected:
-    """One account with its adapter. `remote_id` is our own id on its network, as read when it was connected."""
-
-    id: str
-    remote_id: str
-    platform: Platform
 
 
 class Keeper:

@@ -3,68 +3,51 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
-from sqlalchemy import func, select
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.orm import Session
-
-from bot import accounts, people, practice
-from bot.audit import OFFICE
+from bot import practice
 from bot.clock import SystemClock
 from bot.duties import Duties
-from bot.errors import BadSettings
-from bot.evidence import registry
-from bot.evidence.pack import starter_pack
 from bot.judgement import Judgement
 from bot.lay_desk import Limits
 from bot.metrics import Instruments
 from bot.office import Office
+from bot.opening import open_store
 from bot.outbox import Outbox
-from bot.people import Role
-from bot.platforms.bluesky_stream import BlueskyStream
 from bot.platforms.fake import FakePlatform
 from bot.platforms.fake_network import FakeNetwork
 from bot.platforms.recorded import RecordedFeed
-from bot.ports import Clock, Listener, Platform
+from bot.ports import Clock, Connected, Listener, Platform
 from bot.settings import Settings
 from bot.settle import Pace
 from bot.store.engine import Store
-from bot.store.office_models import EntryRow, WebSessionRow
-from bot.vault import open_vault
+from bot.vault import Vault, open_vault
 from bot.watch import Watch
 from bot.web.app import create_app
 from bot.web.hands import Hands, Health
 from handlers.manners.gates import closed
 from replies.compose import OfficeVoice
 
-FIRST_NAME = "First editor"  # the administrator made at the first start; renamed on the people page
-
-
-def open_store(settings: Settings) -> Store:
-    """The migrated database with the starter table in it. Raises `BadSettings` with the remedy."""
-    store = Store(settings.database)
-    try:
-        store.migrate()
-        with store.write() as session:
-            if session.scalar(select(func.count()).select_from(EntryRow)) == 0:
-                now = SystemClock().now()
-                registry.store_pack(session, starter_pack(), name="starter", by=OFFICE, now=now)
-    except OperationalError as error:
-        raise BadSettings(
-            f"database_url: {store.url} cannot be used ({error.orig}); check path, permissions and free space"
-        ) from error
-    return store
+Connect = Callable[[Settings, Store, Vault, Clock], list[Connected]]
+"""Every account of the settings with its adapter (see `accounts.connect`)."""
 
 
 def build(
     settings: Settings,
     *,
     clock: Clock | None = None,
+    connect: Connect | None = None,
+    public_stream: Callable[[str], Listener] | None = None,
     lines: list[str] | None = None,
     live: bool = False,
 ) -> Office:
-    """Put an office together. Opens the database; opens no connection to any network."""
+    """Put an office together. Opens the database; opens no connection to any network.
+
+    `connect` gives the adapters of connected accounts, `public_stream` the read-only stream of a practice office:
+    the caller loads those heavy libraries, and only when they are needed. `lines` replaces the recorded feed.
+    """
     clock = clock or SystemClock()
     store = open_store(settings)
     limits = Limits(days_between=settings.limits.days_between, per_thread=settings.limits.per_thread)
@@ -82,14 +65,14 @@ def build(
         feed = lines if lines is not None else practice.feed_lines(settings.feed)
         recorded = RecordedFeed(feed, world, me=fake.me, clock=clock, speed=settings.feed_speed)
         listeners.append((practice.ACCOUNT, recorded))
-        if settings.jetstream_url:
-            stream = practice.OnStage(BlueskyStream(settings.jetstream_url), world)
+        if settings.jetstream_url and public_stream:
+            stream = practice.OnStage(partial(public_stream, settings.jetstream_url), world)
         with store.write() as session:
             practice.ensure_account(session, fake)
             practice.restore(session, world, fake)
-    else:
+    elif connect:
         vault = open_vault(settings.secret_key.get_secret_value() if settings.secret_key else None, settings.data_dir)
-        for one in accounts.connect(settings, store, vault, clock):
+        for one in connect(settings, store, vault, clock):
             platforms[one.id] = one.platform
             listeners.append((one.id, one.platform))
             ourselves.add(one.remote_id)
@@ -171,20 +154,6 @@ def voice(settings: Settings) -> OfficeVoice:
         method_url=settings.method_url,
         own_urls=tuple(url for url in (settings.method_url,) if url),
     )
-
-
-def sign_in_link(store: Store, settings: Settings, clock: Clock, *, name: str = "", by: str = OFFICE) -> str:
-    """A fresh one-time link for a person; the first administrator if no name is given."""
-    with store.write() as session:
-        role = Role.EDITOR if name else Role.ADMINISTRATOR
-        user = people.ensure_user(session, name or FIRST_NAME, role, by=by, now=clock.now())
-        token = people.new_link(session, user, now=clock.now())
-    return f"{settings.base_url}/sign-in/{token}"
-
-
-def nobody_signed_in_yet(session: Session) -> bool:
-    """Has no browser ever been signed in?"""
-    return not session.scalar(select(func.count()).select_from(WebSessionRow))
 
 
 def _health(office: Office, instruments: Instruments) -> Health:

@@ -22,9 +22,9 @@ def import_(
     pack: Annotated[Path, typer.Argument(help="A pack: .jsonl or .csv.")], who: As, config: Config = None
 ) -> None:
     """Load a pack: all rows or none. Every version is kept."""
-    from bot.app import open_store  # noqa: PLC0415  the database is not needed by other verbs
     from bot.evidence import registry  # noqa: PLC0415
     from bot.evidence.pack import load_pack  # noqa: PLC0415
+    from bot.opening import open_store  # noqa: PLC0415  the database is not needed by other verbs
 
     entries = load_pack(pack)
     store = open_store(load(config))
@@ -37,9 +37,9 @@ def import_(
 @evidence.command()
 def export(pack: Annotated[Path, typer.Argument(help="Where to: .jsonl or .csv.")], config: Config = None) -> None:
     """Write the table in force to a pack."""
-    from bot.app import open_store  # noqa: PLC0415
     from bot.evidence import registry  # noqa: PLC0415
     from bot.evidence.pack import to_csv, to_jsonl  # noqa: PLC0415
+    from bot.opening import open_store  # noqa: PLC0415
 
     write = {".jsonl": to_jsonl, ".csv": to_csv}.get(pack.suffix.lower())
     if write is None:
@@ -65,7 +65,7 @@ def lint(
     if pack is not None:
         entries = load_pack(pack)
     else:
-        from bot.app import open_store  # noqa: PLC0415
+        from bot.opening import open_store  # noqa: PLC0415
 
         store = open_store(load(config))
         with store.read() as session:
@@ -80,8 +80,8 @@ def lint(
 @evidence.command()
 def sign(entry: Annotated[str, typer.Argument(help="Id of the entry.")], who: As, config: Config = None) -> None:
     """A clinician takes responsibility for an entry as it stands. Only then may it be published from."""
-    from bot.app import open_store  # noqa: PLC0415
     from bot.evidence import registry  # noqa: PLC0415
+    from bot.opening import open_store  # noqa: PLC0415
 
     store = open_store(load(config))
     with store.write() as session:

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bot import logs, switch
+from bot.cli_open import open_office
 from bot.clock import SystemClock
 from bot.errors import BadSettings
 from bot.settings import ROLES, Settings, load
@@ -31,7 +32,7 @@ def run(
     ] = False,
 ) -> None:
     """Open the office. Without a connected account it is a practice office: nothing can reach the public."""
-    from bot.app import build, nobody_signed_in_yet, sign_in_link  # noqa: PLC0415  loads every network library
+    from bot.opening import nobody_signed_in_yet, sign_in_link  # noqa: PLC0415  the database is not needed by other verbs
 
     settings = load(config)
     chosen = tuple(part.strip() for part in roles.split(",") if part.strip())
@@ -40,7 +41,7 @@ def run(
     if live and not settings.practice:
         raise BadSettings("--live is for the practice office; connected accounts read their networks anyway")
     logs.configure(style=settings.log_format, level="warning" if settings.practice else settings.log_level)
-    built = build(settings, live=live)
+    built = open_office(settings, live=live)
 
     def ready() -> None:
         at = settings.model_copy(update={"port": built.port})
@@ -76,7 +77,7 @@ def invite(
     name: Annotated[str, typer.Argument(help="The person's name, as approvals will be signed.")], config: Config = None
 ) -> None:
     """Make a one-time sign-in link for an editor (or a new link for somebody who has one)."""
-    from bot.app import open_store, sign_in_link  # noqa: PLC0415  the database is not needed by other verbs
+    from bot.opening import open_store, sign_in_link  # noqa: PLC0415  the database is not needed by other verbs
 
     settings = load(config)
     store = open_store(settings)
@@ -105,8 +106,8 @@ def forget(
     account: Annotated[str, typer.Argument(help="Handle, DID or profile address of the person.")], config: Config = None
 ) -> None:
     """Erase a person: their posts and texts, and never address them again. Says what was erased."""
-    from bot.app import open_store  # noqa: PLC0415
     from bot.erase import erase  # noqa: PLC0415
+    from bot.opening import open_store  # noqa: PLC0415
 
     settings = load(config)
     store = open_store(settings)
@@ -117,7 +118,7 @@ def forget(
 
 
 def _switch(settings: Settings, *, stopped: bool, by: str, reason: str) -> None:
-    from bot.app import open_store  # noqa: PLC0415
+    from bot.opening import open_store  # noqa: PLC0415
 
     store = open_store(settings)
     with store.write() as session:

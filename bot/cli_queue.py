@@ -11,6 +11,7 @@ import typer
 from sqlalchemy import select
 
 from bot import cases, review
+from bot.cli_open import open_office
 from bot.clock import SystemClock
 from bot.life import WAITING, State
 from bot.model import Post
@@ -34,7 +35,7 @@ def list_(
     config: Config = None,
 ) -> None:
     """List cases, oldest first."""
-    from bot.app import open_store  # noqa: PLC0415  the database is not needed by other verbs
+    from bot.opening import open_store  # noqa: PLC0415  the database is not needed by other verbs
 
     store = open_store(load(config))
     query = select(CaseRow).order_by(CaseRow.id)
@@ -57,7 +58,7 @@ def list_(
 @queue.command()
 def show(case: Case, as_json: AsJson = False, config: Config = None) -> None:
     """Show one case with its draft."""
-    from bot.app import open_store  # noqa: PLC0415
+    from bot.opening import open_store  # noqa: PLC0415
 
     store = open_store(load(config))
     with store.read() as session:
@@ -80,10 +81,8 @@ def approve(
     config: Config = None,
 ) -> None:
     """Approve a draft. It is sent after the undo delay, unless a gate closes."""
-    from bot.app import build  # noqa: PLC0415  the networks count the characters
-
     settings = load(config)
-    office = build(settings)
+    office = open_office(settings)
     with office.store.write() as session:
         row = review.approve(
             session,
@@ -109,7 +108,7 @@ def decline(
     config: Config = None,
 ) -> None:
     """Decline a draft, with a reason."""
-    from bot.app import open_store  # noqa: PLC0415
+    from bot.opening import open_store  # noqa: PLC0415
 
     store = open_store(load(config))
     with store.write() as session:

@@ -14,8 +14,8 @@ from bot.decisions import Propose
 from bot.evidence import registry
 from bot.lay_desk import Limits, account, occasion
 from bot.matching.matcher import Matcher
-from bot.model import Basis, Context, Evidence, Match, Measure, Post
-from bot.ports import Clock, Look, Ruler
+from bot.model import Basis, Context, Evidence, Match, Post
+from bot.ports import Clock, Look, Measure, Ruler
 from bot.store import codec
 from bot.store.engine import Store
 from bot.store.models import CaseRow

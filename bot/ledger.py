@@ -11,7 +11,8 @@ from bot import audit
 from bot.audit import OFFICE
 from bot.errors import NotAllowed
 from bot.lay_desk import account
-from bot.model import Author, Mention, Outgoing, Ref
+from bot.model import Author, Mention, Ref
+from bot.ports import Outgoing
 from bot.store import codec
 from bot.store.models import AccountRow, CaseRow, DeliveryRow
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -288,33 +288,3 @@ class Match:
     crisis: bool = False
     exemplar: str = ""
     runner_up: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """One live counter of a text on one network, e.g. 'graphemes', 212 of 300."""
-
-    unit: str
-    used: int
-    limit: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
-    """A reply as a named person approved it, with everything needed to send it once.
-
-    `key` is the idempotency key, derived from case and approved text. `slot` is the record key chosen before
-    sending where the network lets us choose one (a TID on Bluesky, "" elsewhere). `parent` None means a note on
-    our own timeline. `mention` is the only account that may be notified by name.
-    """
-
-    key: str
-    slot: str
-    text: str
-    created_at: datetime
-    parent: Ref | None
-    root: Ref | None = None
-    mention: Mention | None = None
-    lang: str = "en"
-    visibility: Visibility = Visibility.UNLISTED
-    links: tuple[str, ...] = field(default=())

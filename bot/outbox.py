@@ -24,8 +24,8 @@ from bot.errors import (
 )
 from bot.lay_desk import Limits, occasion
 from bot.life import State
-from bot.model import Outgoing, Post, Ref
-from bot.ports import Clock, Look, Platform
+from bot.model import Post, Ref
+from bot.ports import Clock, Look, Outgoing, Platform
 from bot.settle import Later, Pace, Settlement
 from bot.store import codec
 from bot.store.engine import Store

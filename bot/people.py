@@ -66,6 +66,12 @@ def rename(session: Session, user_id: int, name: str, *, by: str, now: datetime)
     user.name = name
 
 
+def first_administrator(session: Session) -> UserRow | None:
+    """The oldest administrator who is not disabled, under whatever name."""
+    query = select(UserRow).where(UserRow.role == Role.ADMINISTRATOR.value, UserRow.disabled_at.is_(None))
+    return session.scalar(query.order_by(UserRow.id).limit(1))
+
+
 def new_link(session: Session, user: UserRow, *, now: datetime) -> str:
     """A one-time token for a sign-in link; older unused links of this user stop working."""
     session.execute(delete(SignInLinkRow).where(SignInLinkRow.user_id == user.id, SignInLinkRow.used_at.is_(None)))

@@ -7,7 +7,36 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from bot.model import Author, Context, Event, Measure, Network, Outgoing, Post, Ref
+from bot.model import Author, Context, Event, Mention, Network, Post, Ref, Visibility
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """One live counter of a text on one network, e.g. 'graphemes', 212 of 300."""
+
+    unit: str
+    used: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outgoing:
+    """A reply as a named person approved it, with everything needed to send it once.
+
+    `key` is the idempotency key, derived from case and approved text. `slot` is the record key chosen before
+    sending where the network lets us choose one (a TID on Bluesky, "" elsewhere). `parent` None means a note on
+    our own timeline. `mention` is the only account that may be notified by name.
+    """
+
+    key: str
+    slot: str
+    text: str
+    created_at: datetime
+    parent: Ref | None
+    root: Ref | None = None
+    mention: Mention | None = None
+    lang: str = "en"
+    visibility: Visibility = Visibility.UNLISTED
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +152,15 @@ class Platform(Listener, Reader, Writer, Ruler, Protocol):
     async def close(self) -> None:
         """Give back connections; persist nothing."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connected:
+    """One account with its adapter. `remote_id` is our own id on its network, as read when it was connected."""
+
+    id: str
+    remote_id: str
+    platform: Platform
 
 
 class Clock(Protocol):

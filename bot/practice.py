@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from importlib import resources
@@ -12,10 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot.errors import BadSettings
-from bot.model import Arrived, Network, Outgoing, Post, Ref
+from bot.model import Arrived, Network, Post, Ref
 from bot.platforms.fake import FakePlatform
 from bot.platforms.fake_network import FakeNetwork
-from bot.ports import Concern, Heard, Listener
+from bot.platforms.recorded_lines import read_lines
+from bot.ports import Concern, Heard, Listener, Outgoing
 from bot.store import codec
 from bot.store.models import AccountRow, CaseRow, DeliveryRow
 
@@ -41,13 +43,10 @@ def ensure_account(session: Session, platform: FakePlatform) -> None:
 def feed_lines(path: Path | None) -> list[str]:
     """The lines of a recorded feed; the built-in one without a path. Raises `BadSettings`."""
     try:
-        if path is None:
-            text = resources.files("bot.demo").joinpath("feed.jsonl").read_text(encoding="utf-8")
-        else:
-            text = path.read_text(encoding="utf-8", errors="replace")
+        source = resources.files("bot.demo").joinpath("feed.jsonl") if path is None else path
+        return read_lines(source.read_bytes())
     except OSError as error:
         raise BadSettings(f"feed: {path} cannot be read ({error.strerror}); name a JSONL file that exists") from error
-    return text.splitlines()
 
 
 def restore(session: Session, world: FakeNetwork, platform: FakePlatform) -> None:
@@ -78,14 +77,16 @@ def threads(world: FakeNetwork, me: str) -> tuple[tuple[Post, ...], ...]:
 class OnStage:
     """A read-only public source whose posts are put on the network in memory, so that replies go there."""
 
-    def __init__(self, source: Listener, world: FakeNetwork) -> None:
-        self.name = source.name
-        self._source = source
+    name = "public stream"
+
+    def __init__(self, open_source: Callable[[], Listener], world: FakeNetwork) -> None:
+        self._open_source = open_source  # loads a heavy library, so only when somebody wants to listen
         self._world = world
 
     async def listen(self, cursors: Mapping[str, str], concern: Concern) -> AsyncIterator[Heard]:
         """What the source hears; posts also appear in memory."""
-        async for heard in self._source.listen(cursors, concern):
+        source = await asyncio.to_thread(self._open_source)
+        async for heard in source.listen(cursors, concern):
             if isinstance(heard.event, Arrived):
                 post = replace(heard.event.post, author=replace(heard.event.post.author, known=True))
                 self._world.add(post)

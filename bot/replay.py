@@ -17,10 +17,10 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from bot.app import build
-from bot.errors import BadSettings
 from bot.life import State
 from bot.office import Office
 from bot.platforms.recorded import RecordedFeed
+from bot.practice import feed_lines
 from bot.settings import load
 from bot.store.models import CaseRow, CursorRow, EventRow
 
@@ -43,11 +43,7 @@ class Replayed:
 
 def run_replay(posts: Path, *, lines: list[str] | None = None, speed: float = math.inf) -> Replayed:
     """Replay a recorded feed or labelled posts. Raises `BadSettings` if the file cannot be read."""
-    if lines is None:
-        try:
-            lines = posts.read_text(encoding="utf-8", errors="replace").splitlines()
-        except OSError as error:
-            raise BadSettings(f"{posts}: {error.strerror}; name a JSONL file that exists") from error
+    lines = feed_lines(posts) if lines is None else lines
     with tempfile.TemporaryDirectory(prefix="scrutineer-replay-") as folder:
         return asyncio.run(_replay(lines, Path(folder), speed))
 

@@ -27,7 +27,7 @@ def say(text: str = "") -> None:
 
 def verbatim(text: str) -> None:
     """Something to copy or to read exactly."""
-    typer.echo(f"\n    {text}\n")
+    typer.echo(f"    {text}")
 
 
 def step(title: str, why: str) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot import config_file, practice, talk, wizard_bluesky, wizard_mastodon
-from bot.app import open_store
 from bot.clock import SystemClock
 from bot.connecting import NewAccount, keep
 from bot.errors import NotAllowed
+from bot.opening import open_store
 from bot.settings import MastodonSettings, Settings, load
 from bot.store.models import AccountRow
 from bot.vault import open_vault
@@ -111,20 +111,28 @@ def _goodbye(config: Path, connected: list[str]) -> None:
     talk.step("3. What happens next", "Nothing can be sent yet, and that is on purpose.")
     if not connected:
         talk.say("No account was connected this time; `scrutineer init` asks again.")
-    for number, words in enumerate(
+    steps = (
+        ("Look at everything:", f"scrutineer check{at}"),
+        ("Open the office. It prints a link that signs you in; drafts appear in the queue:", f"scrutineer run{at}"),
         (
-            f"Look at everything: scrutineer check{at}",
-            f"Open the office: scrutineer run{at}. It prints a link that signs you in; drafts appear in the queue.",
-            "Let a clinician sign off the entries you want to answer from:"
-            f' scrutineer evidence sign ENTRY --as "Dr Name"{at}',
+            "Let a clinician sign off the entries you want to answer from:",
+            f'scrutineer evidence sign ENTRY --as "Dr Name"{at}',
+        ),
+        (
             "Sending is off. An administrator turns it on for each account: in the desk under Accounts, with a reason"
             " that is kept. Even then a named person approves every single reply.",
+            "",
+        ),
+        (
             "Whoever only uses a hashtag has not asked you: replies to such posts stay locked, unless an administrator"
             " decides otherwise on the same page.",
+            "",
         ),
-        start=1,
-    ):
+    )
+    for number, (words, command) in enumerate(steps, start=1):
         talk.say(f"{number}. {words}")
+        if command:
+            talk.verbatim(command)
 
 
 def _some(text: str) -> str:

@@ -109,7 +109,7 @@ def _authorised(base: str, settings: Settings) -> Token | None:
     )
     if app is None:
         return None
-    talk.say("Open this address in a browser in which the bot account is signed in, allow access, and copy the code:")
+    talk.say("Open this address in a browser where the bot account is signed in, allow access, and copy the code:")
     talk.verbatim(setup.authorization_url(base, app))
     code = talk.secret("Code")
     return talk.wait("exchanging the code", lambda: setup.exchange(base, app, code, contact=settings.contact))

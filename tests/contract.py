@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from bot.model import Arrived, Edited, Mention, Outgoing, Ref, Vanished, Via
-from bot.ports import Heard, Platform
+from bot.model import Arrived, Edited, Mention, Ref, Vanished, Via
+from bot.ports import Heard, Outgoing, Platform
 from bot.watch import Watch
 
 LONG_ENOUGH = 20.0  # seconds for a post to reach our listener; nothing waits that long unless it is broken

@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.clock import SystemClock
-from bot.model import Arrived, Mention, Network, Outgoing, Ref, Via
+from bot.model import Arrived, Mention, Network, Ref, Via
 from bot.platforms.bluesky import BlueskyPlatform
-from bot.ports import Clock, Heard, Listener, Platform
+from bot.ports import Clock, Heard, Listener, Outgoing, Platform
 from tests.servers.bluesky import Account, BlueskyNet
 
 PATIENCE = 30.0  # seconds; what is waited for comes within one on an idle machine

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from bot import account_checks, leases, switch
-from bot.app import open_store
+from bot.opening import open_store
 from bot.clock import SystemClock
 from bot.connecting import NewAccount, keep
 from bot.doctor import examine

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bot.app import open_store
+from bot.opening import open_store
 from bot.erase import erase
 from bot.errors import NotAllowed
 from bot.lay_desk import opted_out

@@ -11,8 +11,9 @@ from urllib.parse import parse_qs
 import pytest
 
 from bot.errors import Gone, LoggedOut, PlatformError, Refused, SlowDown, Unclear, Unreachable
-from bot.model import Mention, Network, Outgoing, Ref, Visibility
+from bot.model import Mention, Network, Ref, Visibility
 from bot.platforms.mastodon import MastodonPlatform
+from bot.ports import Outgoing
 from tests.contract import a_reply
 from tests.contract_worlds import FAST
 from tests.servers.mastodon import MastodonServer

@@ -18,11 +18,11 @@ from hypothesis import strategies as st
 from bot.clock import SteeredClock
 from bot.evidence.pack import starter_pack
 from bot.matching.matcher import Matcher
-from bot.model import Action, Arrived, Blocked, Edited, Event, Outgoing, Post, Vanished, Via
+from bot.model import Action, Arrived, Blocked, Edited, Event, Post, Vanished, Via
 from bot.platforms.fake import FakePlatform
 from bot.platforms.recorded import RecordedFeed
 from bot.platforms.recorded_lines import BadLine, Line, parse, read_lines
-from bot.ports import Heard
+from bot.ports import Heard, Outgoing
 from bot.watch import Watch
 
 NOON = datetime(2026, 11, 25, 12, tzinfo=UTC)

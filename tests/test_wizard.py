@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ import httpx
 import pytest
 
 from bot import practice
-from bot.app import open_store
+from bot.opening import open_store
 from bot.platforms.fake import FakePlatform
 from bot.settings import load
 from bot.store.models import AccountRow
@@ -33,11 +34,16 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
+def environment() -> dict[str, str]:
+    """Ours, without settings, and with everything logged."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("SCRUTINEER_")}
+    return {**kept, "PYTHONPATH": str(ROOT), "SCRUTINEER_LOG_LEVEL": "debug"}
+
+
 @contextmanager
 def started(folder: Path) -> Iterator[Terminal]:
     """`scrutineer init`, started in this folder."""
-    env = {name: value for name, value in os.environ.items() if not name.startswith("SCRUTINEER_")}
-    terminal = Terminal([*SCRUTINEER, "init"], cwd=folder, env={**env, "PYTHONPATH": str(ROOT)})
+    terminal = Terminal([*SCRUTINEER, "init"], cwd=folder, env=environment())
     yield terminal
     terminal.close()
 
@@ -118,7 +124,9 @@ def test_a_mastodon_account_is_connected_through_the_browser(
         "mastodon": [{"server": mastodon_server.url}],
     }
     assert "Sending is off" in init.seen
-    assert token.encode() not in everything_in(folder) + init.seen.encode()
+    checked = subprocess.run([*SCRUTINEER, "check"], cwd=folder, env=environment(), capture_output=True, check=False)
+    assert checked.returncode == 0, checked.stdout.decode()
+    assert token.encode() not in everything_in(folder) + init.seen.encode() + checked.stdout + checked.stderr
 
 
 def test_the_rules_of_the_server_must_be_read_first(init: Terminal, folder: Path, mastodon_server: MastodonServer):

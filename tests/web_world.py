@@ -23,27 +23,12 @@ from bot.evidence.pack import starter_pack
 from bot.judgement import Judgement
 from bot.lay_desk import Limits
 from bot.life import State
-from bot.model import (
-    Action,
-    Arrived,
-    Author,
-    Basis,
-    Context,
-    Edited,
-    Match,
-    Measure,
-    Mention,
-    Network,
-    Post,
-    Ref,
-    Stance,
-    Via,
-)
+from bot.model import Action, Arrived, Author, Basis, Context, Edited, Match, Mention, Network, Post, Ref, Stance, Via
 from bot.people import Role
 from bot.platforms import bluesky_text
 from bot.platforms.fake import FakePlatform
 from bot.platforms.fake_network import FakeNetwork, a_person
-from bot.ports import Clock
+from bot.ports import Clock, Measure
 from bot.review import Declined
 from bot.store.engine import Store
 from bot.store.models import AccountRow, CaseRow

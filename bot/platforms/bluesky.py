@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.errors import Gone, PlatformError, Refused, Unclear
-from bot.model import Arrived, Author, Measure, Network, Outgoing, Ref
+from bot.model import Arrived, Author, Network, Ref
 from bot.platforms import bluesky_text
 from bot.platforms.bluesky_notes import BlueskyNotifications
 from bot.platforms.bluesky_posts import POST, Json, Malformed, as_object, as_text, at_parts, only_id, post_from_view
@@ -20,7 +20,7 @@ from bot.platforms.bluesky_reading import BlueskyReading
 from bot.platforms.bluesky_session import BlueskySession
 from bot.platforms.bluesky_stream import AT_FIRST, PUBLIC_HOST, BlueskyStream
 from bot.platforms.bluesky_wire import Answered
-from bot.ports import Clock, Concern, Heard, Look, SessionKeeper
+from bot.ports import Clock, Concern, Heard, Look, Measure, Outgoing, SessionKeeper
 
 _SEARCH_PAGES = 10  # of 100 posts per tag, when a gap is filled
 _SAME = ("$type", "text", "createdAt", "reply")  # what makes two records the same reply

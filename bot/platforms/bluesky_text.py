@@ -8,7 +8,8 @@ from typing import Any
 
 import regex
 
-from bot.model import Measure, Mention
+from bot.model import Mention
+from bot.ports import Measure
 
 MOST_GRAPHEMES = 300  # app.bsky.feed.post: maxGraphemes
 MOST_BYTES = 3000  # app.bsky.feed.post: maxLength, in UTF-8

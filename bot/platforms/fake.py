@@ -10,22 +10,9 @@ from datetime import datetime
 import regex
 
 from bot.errors import Gone, LoggedOut, Refused, SlowDown, Unclear, Unreachable
-from bot.model import (
-    Arrived,
-    Author,
-    Blocked,
-    Context,
-    Edited,
-    Event,
-    Measure,
-    Network,
-    Outgoing,
-    Post,
-    Ref,
-    Vanished,
-)
+from bot.model import Arrived, Author, Blocked, Context, Edited, Event, Network, Post, Ref, Vanished
 from bot.platforms.fake_network import FakeNetwork, a_person
-from bot.ports import Concern, Heard, Look
+from bot.ports import Concern, Heard, Look, Measure, Outgoing
 
 GRAPHEMES = 300  # as on Bluesky, the tighter of the two networks we imitate
 OURSELVES = a_person("check", display_name="Check (bot)", is_bot=True)

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote as quoted
 
 from bot.errors import Gone, Refused, Unclear
-from bot.model import Author, Measure, Network, Outgoing, Post, Ref, Visibility
+from bot.model import Author, Network, Post, Ref, Visibility
 from bot.platforms.mastodon_http import TIMEOUT, Fields, MastodonHttp
 from bot.platforms.mastodon_lane import Lane, Pace
 from bot.platforms.mastodon_limits import count, names_in
@@ -17,7 +17,7 @@ from bot.platforms.mastodon_listen import Listening
 from bot.platforms.mastodon_read import MastodonReader
 from bot.platforms.mastodon_text import same_text
 from bot.platforms.mastodon_wire import Malformed, Viewpoint, plain_full, read_account, read_ref, read_status
-from bot.ports import Concern, Heard
+from bot.ports import Concern, Heard, Measure, Outgoing
 
 VISIBLE = (Visibility.PUBLIC, Visibility.UNLISTED)
 OWN_LATEST = 40  # our latest posts that `find` reads; the thread itself covers older ones

@@ -8,8 +8,8 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Event as Flag
 
-from bot.model import Measure, Post
-from bot.ports import Clock
+from bot.model import Post
+from bot.ports import Clock, Measure
 from bot.review import Objections
 from bot.store.engine import Store
 from bot.store.models import CaseRow

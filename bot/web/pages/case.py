@@ -11,7 +11,8 @@ from fastapi.responses import HTMLResponse
 from starlette.exceptions import HTTPException
 
 from bot.life import IN_FLIGHT, OPEN, State
-from bot.model import Measure, Network
+from bot.model import Network
+from bot.ports import Measure
 from bot.review import Declined
 from bot.store.codec import clean_text
 from bot.store.models import CaseRow
