@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy.orm import Session
 
 from bot import account_checks, leases, switch
-from bot.opening import open_store
 from bot.clock import SystemClock
 from bot.connecting import NewAccount, keep
 from bot.doctor import examine
 from bot.evidence import registry
 from bot.model import Network
+from bot.opening import open_store
 from bot.platforms.facts import Us
 from bot.platforms.mastodon_setup import SCOPES
 from bot.settings import load

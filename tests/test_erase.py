@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from bot.opening import open_store
 from bot.erase import erase
 from bot.errors import NotAllowed
 from bot.lay_desk import opted_out
 from bot.life import State
 from bot.model import Network
+from bot.opening import open_store
 from bot.settings import load
 from bot.store.models import DeliveryRow, OptOutRow
 from bot.store.office_models import AuditRow
