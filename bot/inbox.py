@@ -30,8 +30,8 @@ def take(session: Session, batch: Sequence[Heard], *, account: str, now: datetim
 
 
 def cursors(session: Session) -> dict[str, str]:
-    """Where every source stands."""
-    return {source: value for source, value in session.execute(select(CursorRow.source, CursorRow.value)) if value}
+    """Where every source stands; "" for one that was heard and has no position yet."""
+    return {row.source: row.value for row in session.scalars(select(CursorRow))}
 
 
 def _event(session: Session, source: str, event: Event, *, account: str, now: datetime) -> int:

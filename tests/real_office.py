@@ -24,7 +24,7 @@ from bot.life import State
 from bot.model import SIGNED_OFF
 from bot.review import approve
 from bot.store.engine import Store
-from bot.store.models import AccountRow, CaseRow
+from bot.store.models import AccountRow, CaseRow, CursorRow
 from bot.vault import open_vault
 
 ROOT = Path(__file__).parents[1]
@@ -152,6 +152,11 @@ class RealOffice:
         """Every case as it stands in the database."""
         with self.store.read() as session:
             return list(session.scalars(select(CaseRow).order_by(CaseRow.id)))
+
+    def hears(self) -> bool:
+        """Did any source report yet?"""
+        with self.store.read() as session:
+            return session.scalar(select(CursorRow.source).limit(1)) is not None
 
     def approve_all(self) -> int:
         """An editor approves every draft that waits. Returns how many."""

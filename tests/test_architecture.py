@@ -64,7 +64,8 @@ SOURCES = {
     for path in sorted((ROOT / room).rglob("*.py"))
     if "migrations" not in path.parts
 }
-TESTS = {module_name(path): path for path in sorted((ROOT / "tests").rglob("[a-z_]*.py")) if "node_modules" not in path.parts}
+_TEST_FILES = sorted((ROOT / "tests").rglob("[a-z_]*.py"))
+TESTS = {module_name(path): path for path in _TEST_FILES if "node_modules" not in path.parts}
 EVERY_SOURCE = pytest.mark.parametrize("name", SOURCES)
 
 

@@ -117,8 +117,9 @@ def scene(request: pytest.FixtureRequest) -> Scene:
 
 def approved(scene: Scene, people: int) -> list[str]:
     """So many people ask, the office drafts, an editor approves, and the office is closed again."""
-    asked = [scene.ask(number) for number in range(people)]
     scene.office.start(roles="worker,ingest")
+    scene.office.until(scene.office.hears, "listening")
+    asked = [scene.ask(number) for number in range(people)]
     scene.office.until(
         lambda: sum(case.state == State.PROPOSED for case in scene.office.cases()) == people, "all drafts", within=240
     )

@@ -203,13 +203,26 @@ async def test_the_same_post_seen_from_two_servers_is_told_once(connect: Connect
         one = mastodon_server.post_as("alice", "one #meded")
         both: set[str] = set()
         while len(both) < 2:
-            both.add((await heard.until(lambda one: one.cursor is not None)).source)
+            both.add((await heard.until(lambda one: bool(one.cursor))).source)
         two = mastodon_server.post_as("alice", "@bot two")
         seen = await events(heard, 1)
 
     assert one["uri"] not in uris(seen)
     assert uris(seen) == [two["uri"]]
     assert both == {f"mastodon/{url.split('://')[1]}/tag/{TAG}" for url in (mastodon_server.url, elsewhere)}
+
+
+async def test_a_source_that_was_empty_and_then_holds_more_than_a_page_loses_nothing(
+    connect: Connect, mastodon_server: MastodonServer
+):
+    async with hearing(connect()) as heard:
+        await heard.until(lambda one: one.source.endswith("notifications"))
+        mastodon_server.fault("status", path=NOTIFICATIONS, status=503)  # the office cannot ask while they come in
+        wrote = [mastodon_server.post_as("alice", f"@bot number {number}")["uri"] for number in range(95)]
+        mastodon_server.clear_faults()
+        seen = await events(heard, 95)
+
+    assert uris(seen) == wrote
 
 
 async def test_a_refused_token_ends_listening_so_that_somebody_hears_of_it(

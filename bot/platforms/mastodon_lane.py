@@ -66,6 +66,7 @@ class Source:
     skipped: int = 0
     blind: str = ""
     plain: bool = False  # the server does not know our filter words
+    begun: bool = False  # it was read once: whatever it holds now and did not hold then is new
     told: str | None = field(default=None)
 
     def fields(self) -> list[tuple[str, str]]:
@@ -96,7 +97,8 @@ class Lane:
             for tag in tags
         ]
         for source in self.sources:
-            source.cursor = source.told = cursors.get(source.name)
+            source.cursor = source.told = cursors.get(source.name) or None
+            source.begun = source.name in cursors
         self.interval = max(pace.every, SPARE * len(self.sources) * 60 / pace.per_minute)
         self._bell = asyncio.Event()
 
@@ -136,6 +138,8 @@ class Lane:
         try:
             answer = await self.http.get(source.path, source.fields())
             page = self._page(source, answer)
+            if isinstance(page, list) and source.begun and not source.cursor:
+                page = await self._back_to_the_beginning(source, page)
         except SlowDown as error:
             self.budget.pause(error.seconds * _jitter())
             return
@@ -146,11 +150,12 @@ class Lane:
         if isinstance(page, str):
             self._close(source, page, ear)
             return
-        source.blind = ""
+        source.blind, first = "", not source.begun
+        source.begun = True
         before, whole = source.cursor, await self._take(source, page, ear)
         if whole and page:
             source.cursor = _newest(answer.headers) or source.cursor
-        if source.cursor != source.told or source.skipped:
+        if first or source.cursor != source.told or source.skipped:
             self._tell(source, None, ear)
         await ear.digested()
         if whole:
@@ -178,6 +183,17 @@ class Lane:
             raise Unreachable(f"{self.http.host} answered without a list")
         if not page and source.tag and self.instance and self.instance.blind(signed_in=bool(self.at.me)):
             return f"source blind: {self.http.host} keeps its tag timelines closed and answers with an empty list"
+        return page
+
+    async def _back_to_the_beginning(self, source: Source, page: list[object]) -> list[object]:
+        """A source that was empty holds more than a page: without a cursor there is only the way back."""
+        last = page
+        while len(last) >= int(PAGE) and (number := number_of(last[-1])):
+            self.budget.spend()
+            answer = await self.http.get(source.path, [*source.fields(), ("max_id", number)])
+            older = self.http.checked(answer)
+            last = older if isinstance(older, list) else []
+            page = [*page, *last]
         return page
 
     async def _take(self, source: Source, page: list[object], ear: Ear) -> bool:
@@ -233,7 +249,8 @@ class Lane:
         return in_thread(post, read_many(thread.get("ancestors") if isinstance(thread, Mapping) else None, self.at))
 
     def _tell(self, source: Source, event: Event | None, ear: Ear) -> None:
-        ear.tell(Heard(source=source.name, cursor=source.cursor, event=event, skipped=source.skipped))
+        cursor = source.cursor or ""  # "": read, and empty so far
+        ear.tell(Heard(source=source.name, cursor=cursor, event=event, skipped=source.skipped))
         source.told, source.skipped = source.cursor, 0
 
     def _close(self, source: Source, why: str, ear: Ear) -> None:
