@@ -57,6 +57,28 @@ async def test_a_revoked_session_costs_one_login(bluesky_net, bot):
     await again.close()
 
 
+async def test_a_session_that_another_process_renewed_is_taken_over_without_a_login(bluesky_net, bot):
+    keeper, elsewhere = MemoryKeeper(), MemoryKeeper()
+    ours = a_platform(bluesky_net, bot, keeper=keeper)
+    await ours.open()
+    old = keeper.session
+    theirs = a_platform(bluesky_net, bot, keeper=elsewhere)  # another process of the office: its own login stands for a renewal
+    await theirs.open()
+    await theirs.close()
+    revoke(bluesky_net, old)
+    keeper.session = with_broken_access(old)
+    third = a_platform(bluesky_net, bot, keeper=keeper, account=bot.did)
+    await third.open()  # has read the old session
+    keeper.session = elsewhere.session  # and then the other process saved the new one
+
+    said = await third.publish(a_reply(third, "Renewed elsewhere."))
+
+    assert said.uri.startswith(f"at://{bot.did}/")
+    assert len(keeper.logins) == 1
+    await third.close()
+    await ours.close()
+
+
 @pytest.mark.parametrize("kept", ["half a li", "{handle}:::{did}:::junk:::junk:::{pds}", "::::::::::::"])
 async def test_a_session_that_is_no_session_is_replaced(bluesky_net, bot, kept: str):
     keeper = MemoryKeeper(session=kept.format(handle=bot.handle, did=bot.did, pds=bluesky_net.pds))

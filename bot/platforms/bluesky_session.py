@@ -88,10 +88,20 @@ class BlueskySession:
                     raise Unreachable(str(fault)) from fault
                 except (LoggedOut, Refused):
                     self._client = None
-                    self._client = await self._log_in()
+                    self._client = await self._renewed_elsewhere(refused) or await self._log_in()
             if self._client is None:
                 self._client = await self._log_in()
             return self._client
+
+    async def _renewed_elsewhere(self, refused: AsyncClient) -> AsyncClient | None:
+        """Another process of this office may have rotated the session: ours is worth nothing then, theirs is good."""
+        kept = await asyncio.to_thread(self._keeper.load)
+        if not kept or kept == refused.export_session_string():
+            return None
+        try:
+            return await self._from_string(kept)
+        except (LoggedOut, Refused, SessionRefused):
+            return None
 
     async def _from_string(self, kept: str) -> AsyncClient | None:
         """A client on the kept session; None if that text is no session, or one of another account."""
