@@ -42,6 +42,7 @@ def test_each_kind_of_distress_is_noticed_and_named(text: str, word: str):
     "text",
     [
         "i don't want to be here anymore",
+        "failed the resit. i don't want to wake up tomorrow",
         "he took all the pills and won't wake",
         "thinking about ending my life tonight",
         "quiero morir",
