@@ -149,11 +149,12 @@ class Outbox:
         closed: tuple[tuple[str, str], ...],
         now: datetime,
     ) -> Later | None:
-        """A gate is closed: wait if the whole office is stopped, withdraw if the post is gone, else ask a person."""
+        """A gate is closed: wait while we must not send at all, withdraw if the post is gone, else ask a person."""
         why = " · ".join(reason for _, reason in closed)
         gates = [name for name, _ in closed]
         expired = case.expires_at is not None and case.expires_at <= now
-        if (seen.stopped or seen.paused) and not expired:
+        held = seen.stopped or seen.paused or (seen.public and not seen.sending)
+        if held and not expired:
             return Later(at=now + self._pace.retry, why=why)
         if expired:
             to = State.EXPIRED

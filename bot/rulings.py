@@ -15,7 +15,8 @@ from bot.store.office_models import RulingRow
 
 SENDING = "sending"
 HASHTAG_REPLIES = "hashtag_replies"
-VALUES = {SENDING: ("on", "off"), HASHTAG_REPLIES: ("allowed", "off")}
+PAUSE = "pause"
+VALUES = {SENDING: ("on", "off"), HASHTAG_REPLIES: ("allowed", "off"), PAUSE: ("lifted",)}
 
 
 def rule(session: Session, account_id: str, setting: str, value: str, *, by: str, why: str, now: datetime) -> None:
@@ -29,6 +30,8 @@ def rule(session: Session, account_id: str, setting: str, value: str, *, by: str
         raise NotAllowed(f"there is no account {account_id!r}; connect it with `scrutineer init`")
     if setting == SENDING:
         account.sending = value == "on"
+    elif setting == PAUSE:
+        account.paused = ""
     else:
         account.hashtag_replies = value
     why = clean_text(why).strip()

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from bot import cases, review
+from bot import cases, review, rulings
 from bot.errors import NotAllowed
 from bot.evidence import registry
 from bot.life import State
@@ -134,6 +134,36 @@ def test_refused_credentials_pause_the_account_and_say_so(office: SmallOffice) -
         account = session.get(AccountRow, case.account)
         assert account is not None
         assert account.paused
+
+
+def test_while_sending_is_off_approved_replies_wait(tmp_path: Path) -> None:
+    office = SmallOffice(f"sqlite:///{tmp_path / 'office.db'}", tmp_path, public=True)
+    switch_sending(office, "off")
+    case = office.approve(office.asked())
+    office.pass_time(LONG)
+    assert office.ours() == []
+    assert office.state(case) is State.APPROVED
+    switch_sending(office, "on")
+    office.pass_time(LONG)
+    assert office.state(case) is State.PUBLISHED
+    office.store.close()
+
+
+def switch_sending(office: SmallOffice, value: str) -> None:
+    with office.store.write() as session:
+        rulings.rule(session, "fake/check", rulings.SENDING, value, by="Ada", why="test", now=office.clock.now())
+
+
+def test_lifting_a_pause_is_recorded_and_lets_replies_go(office: SmallOffice) -> None:
+    case = office.approve(office.asked())
+    office.world.next_publish = "logged_out"
+    office.pass_time(UNDO)
+    with office.store.write() as session:
+        rulings.rule(session, case.account, rulings.PAUSE, "lifted", by="Ada", why="new token", now=office.clock.now())
+    office.pass_time(LONG)
+    assert office.state(case) is State.PUBLISHED
+    with office.store.read() as session:
+        assert [(one.by, one.why) for one in rulings.history(session, case.account)] == [("Ada", "new token")]
 
 
 def test_a_stop_during_the_undo_delay_holds_everything_and_a_resume_lets_it_go(office: SmallOffice) -> None:

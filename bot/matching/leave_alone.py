@@ -63,7 +63,8 @@ CRISIS = any_of(
     r"|be here|live)"
     r"(?: (?:be(?:ing)?|live|living|exist\w*|wake up))?(?: here| anymore| any more| like this)\b",
     r"\b(?:don't|dont|do not|didn't|hope i don't|rather not|wish i (?:didn't|never)) (?:want to |wanna |ever )?"
-    r"(?:wake up(?: again| tomorrow| in the morning)?(?! (?:early|at|for|so|to|the|my|our|him|her|them))|be alive|exist)\b",
+    r"(?:wake up(?: again| tomorrow| in the morning)?(?! (?:early|at|for|so|to|the|my|our|him|her|them))"
+    r"|be alive|exist)\b",
     r"\b(?:no point (?:in|of) (?:being|living|going on)|see the point of being here"
     r"|not (?:be )?here (?:anymore|any more)|say goodbye)\b",
     r"\b(?:i|he|she|they|we) (?:\w+ )?(?:overdos\w+|took (?:all|the whole|\d+|too many) (?:\w+ ){0,3}(?:pills"

@@ -15,7 +15,7 @@ from bot.web.visit import Administrator, Visit
 
 router = APIRouter()
 
-Setting = Literal["sending", "hashtag_replies"]
+Setting = Literal["sending", "hashtag_replies", "pause"]
 
 
 @router.get("/accounts")
