@@ -12,13 +12,11 @@ from bot.clock import SystemClock
 from bot.errors import BadSettings
 from bot.evidence import registry
 from bot.evidence.pack import starter_pack
-from bot.people import Role
+from bot.people import FIRST_NAME, Role
 from bot.ports import Clock
 from bot.settings import Settings
 from bot.store.engine import Store
 from bot.store.office_models import EntryRow, WebSessionRow
-
-FIRST_NAME = "First editor"  # the administrator made at the first start; renamed on the people page
 
 
 def open_store(settings: Settings) -> Store:

@@ -19,6 +19,7 @@ LINK_LIFE = timedelta(hours=24)
 SESSION_IDLE = timedelta(hours=12)
 SESSION_LIFE = timedelta(days=14)
 LONGEST_NAME = 100  # characters
+FIRST_NAME = "First editor"  # stands in until the first person says who they are; nobody can sign with it
 
 
 class Role(StrEnum):
@@ -60,6 +61,8 @@ def rename(session: Session, user_id: int, name: str, *, by: str, now: datetime)
         raise NotAllowed("there is no such person")
     if not 1 <= len(name) <= LONGEST_NAME:
         raise NotAllowed(f"a name needs 1 to {LONGEST_NAME} characters")
+    if name == FIRST_NAME:
+        raise NotAllowed("approvals are signed with a person's own name; write yours")
     if session.scalar(select(UserRow).where(UserRow.name == name, UserRow.id != user_id)):
         raise NotAllowed(f"somebody is called {name} already; choose another name")
     audit.note(session, who=by, what="user renamed", now=now, before=user.name, after=name)
@@ -86,12 +89,17 @@ def owner_of_link(session: Session, token: str, *, now: datetime) -> str | None:
     return user.name if user else None
 
 
-def use_link(session: Session, token: str, *, now: datetime, agent: str) -> str | None:
-    """Redeem a link: the token of a new browser session, or None if the link is used, old or unknown."""
+def use_link(session: Session, token: str, *, now: datetime, agent: str, name: str = "") -> str | None:
+    """Redeem a link: the token of a new browser session, or None if the link is used, old or unknown.
+
+    Whoever has no name of their own yet must give one: every approval is signed with it. Raises `NotAllowed`.
+    """
     link = session.get(SignInLinkRow, _hash(token))
     user = _owner(session, link, now)
     if link is None or user is None:
         return None
+    if user.name == FIRST_NAME:
+        rename(session, user.id, name, by=name.strip(), now=now)
     link.used_at = now
     session_token = secrets.token_urlsafe(32)
     session.add(

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from typing import Annotated
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from bot import people
+from bot.errors import NotAllowed
+from bot.store.codec import clean_text
 from bot.web.auth.guard import SIGN_IN, cookie_name, hands_of
 from bot.web.hands import Hands
 from bot.web.visit import Visitor, render
@@ -23,21 +26,22 @@ def sign_in_page(request: Request, token: str) -> Response:
         name = people.owner_of_link(session, token, now=hands.clock.now())
     if name is None:
         return _used_up(request)
-    door = secrets.token_urlsafe(24)
-    response = HTMLResponse(render(request, "sign_in.html", name=name, csrf=door))
-    _set_cookie(response, hands, "door", door, path="/")
-    return response
+    return _show(request, name)
 
 
 @router.post(SIGN_IN + "{token}")
-def sign_in(request: Request, token: str) -> Response:
-    """Redeem the link: a new session, and the end of an older one in this browser."""
+def sign_in(request: Request, token: str, name: Annotated[str, Form(max_length=1000)] = "") -> Response:
+    """Redeem the link: a new session, and the end of an older one in this browser. The first person says their name."""
     hands = hands_of(request)
     now = hands.clock.now()
-    with hands.store.write() as session:
-        made = people.use_link(session, token, now=now, agent=request.headers.get("user-agent", ""))
-        if made is not None and (old := request.cookies.get(cookie_name(hands, "session"))):
-            people.sign_out(session, old)
+    agent, name = request.headers.get("user-agent", ""), clean_text(name)
+    try:
+        with hands.store.write() as session:
+            made = people.use_link(session, token, now=now, agent=agent, name=name)
+            if made is not None and (old := request.cookies.get(cookie_name(hands, "session"))):
+                people.sign_out(session, old)
+    except NotAllowed as error:
+        return _show(request, people.FIRST_NAME, problem=str(error), typed=name)
     if made is None:
         return _used_up(request)
     response = RedirectResponse("/", status_code=303)
@@ -54,6 +58,15 @@ def sign_out(visit: Visitor) -> Response:
         people.sign_out(session, visit.request.cookies.get(name, ""))
     response = RedirectResponse("/", status_code=303)
     response.delete_cookie(name, path="/", secure=visit.hands.secure_cookies, httponly=True)
+    return response
+
+
+def _show(request: Request, name: str, *, problem: str = "", typed: str = "") -> HTMLResponse:
+    door = secrets.token_urlsafe(24)
+    nameless = name == people.FIRST_NAME
+    page = render(request, "sign_in.html", name=name, nameless=nameless, problem=problem, typed=typed, csrf=door)
+    response = HTMLResponse(page, status_code=422 if problem else 200)
+    _set_cookie(response, hands_of(request), "door", door, path="/")
     return response
 
 
