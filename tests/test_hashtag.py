@@ -42,7 +42,7 @@ def test_a_claim_beyond_the_limits_is_still_shown_with_the_limit_as_its_lock():
     decision = decide(FOUND, a_desk(a_match(), house=ALLOWED, said=[we_said("ada")]))
 
     assert isinstance(decision, Propose)
-    assert decision.lock == "Locked: we answered this person on 2026-11-30: at most one reply in 7 days."
+    assert decision.lock == "we answered this person on 2026-11-30: at most one reply in 7 days"
 
 
 @pytest.mark.parametrize("stance", [Stance.DENIES, Stance.ASKS, Stance.REPORTS, Stance.UNRELATED])

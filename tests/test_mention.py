@@ -278,7 +278,7 @@ def test_beyond_the_limits_the_case_is_queued_and_locked_with_the_limit_named(de
 
 @pytest.mark.parametrize("visibility", [Visibility.PRIVATE, Visibility.DIRECT])
 def test_a_question_among_few_is_queued_and_locked(visibility):
-    assert "not public" in proposed(alone(CLAIM, visibility=visibility), a_desk(ASSERTS)).lock
+    assert "not written for everybody" in proposed(alone(CLAIM, visibility=visibility), a_desk(ASSERTS)).lock
 
 
 # a post that reaches us twice

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot import audit
 from bot.evidence import registry
 from bot.life import WAITING, State
-from bot.model import Context, Evidence, Match, Mention, Post
+from bot.model import Basis, Context, Evidence, Match, Mention, Post
 from bot.store import codec
 from bot.store.models import AccountRow, CaseRow, DeliveryRow
 from bot.store.office_models import AuditRow, EntryVersionRow
@@ -34,6 +34,7 @@ class Line:
     case: CaseRow
     post: Post
     claim: str
+    asker: str  # who asked about somebody else's post ("" when the author themselves asked, or nobody did)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +87,12 @@ def lines(session: Session, which: str) -> list[Line]:
     rows = list(session.scalars(in_reading_order(query) if which == "waiting" else _newest_first(query)))
     claims = _claims(session, rows)
     return [
-        Line(case=row, post=codec.load(Post, row.subject), claim=claims.get((row.entry_id, row.entry_version), ""))
+        Line(
+            case=row,
+            post=codec.load(Post, row.subject),
+            claim=claims.get((row.entry_id, row.entry_version), ""),
+            asker=_asker(row),
+        )
         for row in rows
     ]
 
@@ -146,6 +152,13 @@ def versions(session: Session, entry_id: str) -> list[EntryVersionRow]:
 def log(session: Session, most: int) -> list[AuditRow]:
     """The newest lines of the record, newest first."""
     return list(session.scalars(select(AuditRow).order_by(AuditRow.id.desc()).limit(most)))
+
+
+def _asker(row: CaseRow) -> str:
+    if row.basis != Basis.SUMMONER:
+        return ""
+    author = codec.load(Post, row.post).author
+    return author.display_name or author.handle or "somebody"
 
 
 def _claims(session: Session, rows: Sequence[CaseRow]) -> dict[tuple[str | None, int | None], str]:

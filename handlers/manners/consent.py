@@ -28,6 +28,13 @@ IN_WORDS = MappingProxyType(
     }
 )
 
+WHY_NOT = MappingProxyType(
+    {
+        Basis.NONE: "nobody asked us, so nothing is said in public",
+        Basis.SUMMONER: "the author of the claim did not ask us: only the person who did may hear from us",
+    }
+)
+
 _QUIET = frozenset({Outcome.HAND_OVER, Outcome.FILE})  # always open: nobody is addressed by us
 _AUTHOR = _QUIET | {Outcome.REPLY_AUTHOR}
 
@@ -64,6 +71,11 @@ def outcome_of(basis: Basis, *, note: bool) -> Outcome:
 def allows(basis: Basis, network: Network, outcome: Outcome) -> bool:
     """Does this basis allow this outcome here? What the table does not know is not allowed."""
     return outcome in ALLOWS.get((basis, network), frozenset())
+
+
+def why_not(basis: Basis, outcome: Outcome) -> str:
+    """Why this outcome is not allowed, in a sentence for editors."""
+    return WHY_NOT.get(basis, f"those who asked us did not ask for this: {IN_WORDS[outcome]}")
 
 
 def allows_public_reply(basis: Basis, network: Network | None = None) -> bool:

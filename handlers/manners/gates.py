@@ -10,10 +10,11 @@ from datetime import timedelta
 
 from bot.desk import Gate, Occasion
 from bot.model import Author, Basis, Post, Visibility
-from handlers.manners.consent import ASKED, IN_WORDS, Outcome, allows, outcome_of
+from handlers.manners.consent import ASKED, Outcome, allows, outcome_of, why_not
 from handlers.manners.limits import per_author, per_thread, thread_of
 from handlers.manners.words import profile_word
 
+AUDIENCE = {Visibility.PRIVATE: "followers only", Visibility.DIRECT: "only the people named in it"}
 TOO_OLD = timedelta(hours=48)  # an uninvited-looking reply to an old post startles people and helps nobody
 
 
@@ -31,11 +32,11 @@ def consent(o: Occasion) -> str:
     """The consent basis allows this outcome on this network, and its proof is stored."""
     outcome = outcome_of(o.basis, note=o.note)
     if not allows(o.basis, o.house.network, outcome):
-        return f"the basis {o.basis} does not allow a {IN_WORDS[outcome]} on {o.house.network}"
+        return why_not(o.basis, outcome)
     if not o.proof.strip():
-        return f"the proof of the basis {o.basis} is missing"
+        return "nothing on record shows who asked us"
     if o.basis is Basis.SERVER_CONSENT and not o.house.hashtag_replies:
-        return "the decision that allowed replies to hashtag posts was taken back"
+        return "replies to hashtag posts are switched off again for this account"
     return ""
 
 
@@ -61,7 +62,7 @@ def post_there(o: Occasion) -> str:
 
 def post_unchanged(o: Occasion) -> str:
     """The post we answer is as it was when the draft was made."""
-    return "the post was edited since the draft" if _changed(o.post, o.now_post) else ""
+    return "the author changed the post after the draft was made" if _changed(o.post, o.now_post) else ""
 
 
 def subject_there(o: Occasion) -> str:
@@ -73,14 +74,14 @@ def subject_unchanged(o: Occasion) -> str:
     """The post they asked about is as it was when the draft was made."""
     if _one_post(o) or not _changed(o.subject, o.now_subject):
         return ""
-    return "the post they asked about was edited since the draft"
+    return "the post they asked about was changed after the draft was made"
 
 
 def post_public(o: Occasion) -> str:
     """Both posts can be seen by everyone: our reply would show what they kept among few."""
     for post in (o.now_post, o.now_subject):
         if post and post.visibility not in (Visibility.PUBLIC, Visibility.UNLISTED):
-            return f"the post is not public ({post.visibility})"
+            return f"the post was not written for everybody ({AUDIENCE[post.visibility]})"
     return ""
 
 
@@ -93,7 +94,7 @@ def replies_allowed(o: Occasion) -> str:
 
 def author_known(o: Occasion) -> str:
     """The profiles of everybody concerned were read."""
-    return "" if all(author.known for author in _people(o)) else "a profile could not be read"
+    return "" if all(author.known for author in _people(o)) else "a profile could not be read: it may say 'no bots'"
 
 
 def author_willing(o: Occasion) -> str:
@@ -134,13 +135,13 @@ def not_locked_account(o: Occasion) -> str:
     """Nobody concerned keeps a locked account, unless it called us itself."""
     called = {o.author.id} if o.basis in ASKED else set()
     shy = any(author.is_locked and author.id not in called for author in _people(o))
-    return "a locked account that did not call us" if shy else ""
+    return "they keep a locked account and did not ask us" if shy else ""
 
 
 def not_left_alone(o: Occasion) -> str:
     """What they wrote is nothing to leave in peace (illness, grief, crisis)."""
     if o.match is None:
-        return "nothing tells what the post says"
+        return "there is no record of what the post says"
     if o.match.crisis:
         return "the post may come from a person in crisis"
     return f"leave this person alone: {o.match.leave_alone}" if o.match.leave_alone else ""
@@ -155,7 +156,7 @@ def evidence_unchanged(o: Occasion) -> str:
     """The evidence entry is the version the draft was made from."""
     if o.evidence is None or o.evidence.version == o.drafted_from:
         return ""
-    return f"the evidence changed since the draft (version {o.drafted_from}, now {o.evidence.version})"
+    return f"the evidence was changed after the draft was made (version {o.drafted_from}, now {o.evidence.version})"
 
 
 def evidence_publishable(o: Occasion) -> str:

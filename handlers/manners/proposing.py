@@ -36,9 +36,7 @@ LOCKING = frozenset(
 PROPOSING = SILENCING | LOCKING
 """Everything that is knowable before anything is drafted; all gates are asked again at the moment of sending."""
 
-NOBODY_ASKED = (
-    "Nobody asked us: replies to hashtag posts are off for this account. Hand it over, or file it."  # seen by editors
-)
+NOBODY_ASKED = "nobody asked us, and replies to hashtag posts are off for this account"  # seen by editors
 
 
 def why_silent(propose: Propose, desk: Desk) -> str:
@@ -50,9 +48,8 @@ def why_locked(propose: Propose, desk: Desk) -> str:
     """Why a public reply is not allowed, in words for the editor; "" if it is."""
     if propose.basis is Basis.NONE:
         reasons = _reasons(propose, desk, LOCKING - {"consent"})
-        return f"{NOBODY_ASKED} Also: {reasons}." if reasons else NOBODY_ASKED
-    reasons = _reasons(propose, desk, LOCKING)
-    return f"Locked: {reasons}." if reasons else ""
+        return f"{NOBODY_ASKED}; {reasons}" if reasons else NOBODY_ASKED
+    return _reasons(propose, desk, LOCKING)
 
 
 def _reasons(propose: Propose, desk: Desk, names: frozenset[str]) -> str:

@@ -27,6 +27,7 @@ MOST = 2**31 - 1  # the largest number every database takes as an id
 CaseId = Annotated[int, Path(ge=1, le=MOST)]
 Number = Annotated[int, Query(ge=0, le=MOST)]
 Text = Annotated[str, Form(max_length=20_000)]
+THE_LOCK = frozenset({"not locked", "consent"})  # gates that say again why the public reply is locked
 COMPOSE = "https://bsky.app/intent/compose?text="
 
 
@@ -130,10 +131,13 @@ def _row(row: CaseRow | None) -> CaseRow:
 
 
 def _closed_gates(visit: Visit, row: CaseRow) -> tuple[tuple[str, str], ...]:
-    """What speaks against sending, while sending is still possible; the lock is shown by itself."""
+    """What speaks against sending, while sending is still possible. The lock stands beside the reply, once."""
     if State(row.state) not in OPEN | IN_FLIGHT:
         return ()
-    return tuple((name, reason) for name, reason in visit.hands.gates(row) if reason != row.lock)
+    gates = visit.hands.gates(row)
+    if row.lock:
+        gates = tuple((name, why) for name, why in gates if name not in THE_LOCK and why not in row.lock)
+    return gates
 
 
 def _blockers(visit: Visit, sheet: Sheet) -> tuple[str, ...]:
