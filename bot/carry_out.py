@@ -130,7 +130,11 @@ def _escalate(
     case = cases.of_post(session, post.ref.network, post.ref.uri)
     if case is None:
         case = _new_case(session, post, post, context, account, via, now)
-    case.post, case.context = codec.dump(post), codec.dump(context)
+    if State.ESCALATED not in MOVES[State(case.state)] and State.PROPOSED in MOVES[State(case.state)]:
+        review.unapprove(case)  # the approval was for another text: nothing may be sent on it
+        cases.change(session, case, State.PROPOSED, who=OFFICE, why=reason, now=now)
+    if State(case.state) not in IN_FLIGHT:  # what is under way is judged by the post its words were approved for
+        case.post, case.context = codec.dump(post), codec.dump(context)
     if State.ESCALATED in MOVES[State(case.state)]:
         case.entry_id, case.match, case.draft = None, None, ""
         case.expires_at = now + cases.LIFE_OF_A_DRAFT[Via.MENTION]
