@@ -113,6 +113,7 @@ def build(
         measure=judgement.measure,
         gates=judgement.gates,
         fake_threads=lambda: practice.threads(world, platforms[practice.ACCOUNT].account) if world else (),
+        sources=lambda: tuple((one.name, one.trouble) for one in office.intakes),
         health=lambda: _health(office, instruments),
         metrics=instruments.metrics,
         live=lambda: _live_state(office),

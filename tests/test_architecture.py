@@ -15,7 +15,15 @@ LONGEST_DOCSTRING = 12  # lines at the top of a file; more belongs into docs/
 ROOMS = ("bot", "handlers", "replies")
 
 # What a person at the desk can do, each a few functions over one session: the web calls these and nothing deeper.
-OFFICE_DOORS = {"bot.review", "bot.audit", "bot.people", "bot.rulings", "bot.switch", "bot.evidence.registry"}
+OFFICE_DOORS = {
+    "bot.review",
+    "bot.audit",
+    "bot.people",
+    "bot.rulings",
+    "bot.upkeep",
+    "bot.switch",
+    "bot.evidence.registry",
+}
 
 # Which of our own rooms each room may import. The longest fitting name counts.
 DOORS: dict[str, set[str]] = {

@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from starlette.testclient import TestClient
 
 from bot.clock import SteeredClock
-from bot.people import LINK_LIFE, SESSION_IDLE, SESSION_LIFE, Role
+from bot.people import FIRST_NAME, LINK_LIFE, SESSION_IDLE, SESSION_LIFE, Role
 from bot.store.office_models import UserRow, WebSessionRow
 from tests.builders import NOW
 from tests.web_client import sign_in, token
@@ -179,3 +179,19 @@ def test_an_editor_may_stop_but_not_resume_nor_decide_about_accounts_and_people(
     assert "Publishing is stopped" in editor.get("/").text
     with office.store.read() as session:
         assert session.scalar(select(UserRow).where(UserRow.name == "Eve")) is None
+
+
+def test_the_first_person_says_their_name_before_they_can_approve_anything(
+    office: WebWorld, stranger: TestClient
+) -> None:
+    link = office.link(FIRST_NAME)
+    csrf = token(stranger.get(link).text)
+    for nobody in ("", "   ", FIRST_NAME, "x" * 101):
+        refused = stranger.post(link, data={"csrf": csrf, "name": nobody})
+        assert refused.status_code == 422
+        csrf = token(refused.text)
+        assert stranger.get("/").status_code == 401
+    assert stranger.post(link, data={"csrf": csrf, "name": " Ada Lovelace "}).status_code == 303
+    assert "Ada Lovelace" in stranger.get("/").text
+    with office.store.read() as session:
+        assert [user.name for user in session.scalars(select(UserRow))] == ["Ada Lovelace"]

@@ -94,6 +94,18 @@ def test_the_case_shows_thread_evidence_and_whom_we_would_reach(office: WebWorld
         assert wanted in page
 
 
+def test_the_card_names_whoever_asked_about_somebody_elses_post(office: WebWorld, grace: TestClient) -> None:
+    page = grace.get("/").text
+    card = page[page.index(f'id="case-{office.of("uma")}"') :]
+    assert "<bdi>Vic</bdi> asked us" in card[: card.index("</a>")]
+
+
+def test_why_a_reply_is_locked_is_said_once(office: WebWorld, grace: TestClient) -> None:
+    page = html.unescape(grace.get(f"/case/{office.of('lena.bsky.social')}").text)
+    assert page.count("no administrator allowed replies to hashtag posts") == 1
+    assert "nothing is said in public" not in page
+
+
 def test_a_bluesky_reply_says_that_people_above_hear_of_it() -> None:
     above = tuple(a_post("x", author=name, network=Network.BLUESKY) for name in "abcdefg")
     post = a_post("y", author="ada", network=Network.BLUESKY)

@@ -76,6 +76,7 @@ class WebWorld:
     stopping: threading.Event
     rulers: dict[str, FakePlatform]
     health: list[str] = field(default_factory=list)
+    unheard: list[tuple[str, str]] = field(default_factory=list)
     live: list[str] = field(default_factory=lambda: ["off"])
 
     def link(self, name: str = "Grace Hopper", role: Role = Role.ADMINISTRATOR) -> str:
@@ -207,6 +208,7 @@ def a_world(folder: Path, *, clock: Clock | None = None, demo: bool = True, secu
     stopping = threading.Event()
     troubles: list[str] = []
     live = ["off"]
+    unheard: list[tuple[str, str]] = []
     hands = Hands(
         store=store,
         clock=clock,
@@ -221,6 +223,7 @@ def a_world(folder: Path, *, clock: Clock | None = None, demo: bool = True, secu
         measure=judgement.measure,
         gates=judgement.gates,
         fake_threads=lambda: _threads(world, fake.account),
+        sources=lambda: tuple(unheard),
         health=lambda: Health(ready=not troubles, reasons=tuple(troubles)),
         metrics=lambda: "scrutineer_cases 1\n",
         live=lambda: live[0],
@@ -237,6 +240,7 @@ def a_world(folder: Path, *, clock: Clock | None = None, demo: bool = True, secu
         rulers=rulers,
         health=troubles,
         live=live,
+        unheard=unheard,
     )
 
 

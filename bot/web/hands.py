@@ -52,6 +52,7 @@ class Hands:
     measure: Callable[[CaseRow, str], tuple[Measure, ...]]  # live counters of address + draft
     gates: Callable[[CaseRow], tuple[tuple[str, str], ...]]  # closed gates as known now: (name, reason)
     fake_threads: Callable[[], tuple[tuple[Post, ...], ...]]  # the fake network, newest thread first; () without one
+    sources: Callable[[], tuple[tuple[str, str], ...]]  # what this process listens to: (name, why it is not heard)
     health: Callable[[], Health]
     metrics: Callable[[], str]  # Prometheus text
     live: Callable[[], str]  # "off", "on", or why the live stream cannot be read; "" when there is none to switch

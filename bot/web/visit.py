@@ -11,7 +11,7 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from bot import audit, switch
+from bot import audit, switch, upkeep
 from bot.people import Role, SignedIn
 from bot.web import inert, lists, words
 from bot.web.auth.guard import administrator, hands_of, signed_in
@@ -42,6 +42,7 @@ def environment() -> Environment:
         stance=words.stance,
         language=words.language,
         sentence=words.sentence,
+        source=words.source,
     )
     return made
 
@@ -65,9 +66,13 @@ class Visit:
         return self.request.headers.get("HX-Request") == "true"
 
     def page(self, template: str, *, status: int = 200, **more: Any) -> HTMLResponse:
-        """A whole page, with what its frame shows: name, counts, practice and stop banners."""
+        """A whole page, with what its frame shows: name, counts, troubles, and the banners."""
+        unheard = sum(bool(why) for _, why in self.hands.sources())
         with self.hands.store.read() as session:
+            kept = upkeep.look(session)
             frame = {
+                "troubles_seen": kept.troubles + unheard,
+                "paused": kept.paused,
                 "stopped": switch.why_stopped(session, self.hands.stop_flag),
                 "waiting": lists.count_waiting(session),
                 "newest": lists.newest(session),

@@ -60,6 +60,8 @@ LANGUAGES = {
     "nl": "Dutch",
     "pt": "Portuguese",
 }
+SOURCES = {"recorded": "Recorded practice feed", "public stream": "Bluesky's public stream, read-only"}
+PARTS = {"notifications": "notifications", "jetstream": "public stream", "search": "search"}
 STEPS = ((timedelta(days=1), "d"), (timedelta(hours=1), "h"), (timedelta(minutes=1), "min"))
 MOST_ANCESTORS = 5  # Bluesky notifies this many authors above a reply
 
@@ -97,6 +99,14 @@ def network(value: str) -> str:
 def language(code: str) -> str:
     """A language by name, or by its code if we know no name."""
     return LANGUAGES.get(code.partition("-")[0].lower(), code)
+
+
+def source(name: str) -> str:
+    """Where posts come from, by a name an editor knows."""
+    if name in SOURCES:
+        return SOURCES[name]
+    account, _, part = name.partition(":")
+    return f"{account}, {PARTS.get(part, part)}" if part else account
 
 
 def sentence(text: str) -> str:
