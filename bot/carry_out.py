@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot import audit, cases, jobs, review
+from bot import audit, cases, jobs, review, vanish
 from bot.audit import OFFICE
 from bot.decisions import Decision, Escalate, Forget, Ignore, Propose, Withdraw
 from bot.lay_desk import thread_uri
@@ -147,13 +147,13 @@ def _escalate(
 def withdraw_about(session: Session, network: str, uri: str, reason: str, now: datetime, *, drop_text: bool) -> None:
     """Take back all we said or were going to say about a post; `drop_text` also forgets what it said."""
     for case in cases.about(session, network, uri):
-        if drop_text:
-            _drop_text(case, uri)
         if State(case.state) in OPEN | {State.IGNORED}:
             cases.change(session, case, State.WITHDRAWN, who=OFFICE, why=reason, now=now)
         elif case.state == State.PUBLISHED or State(case.state) in IN_FLIGHT:
             payload = {"case": case.id, "why": reason, "who": OFFICE}
             jobs.put(session, "withdraw", f"withdraw:{case.id}", due_at=now, payload=payload)
+    if drop_text:
+        vanish.forget_words(session, network, uri)
 
 
 def forget(session: Session, network: str, author_id: str, *, handle: str, how: str, now: datetime) -> None:
@@ -167,14 +167,6 @@ def forget(session: Session, network: str, author_id: str, *, handle: str, how: 
     for case in cases.of_author(session, network, author_id):
         if State(case.state) in OPEN:
             cases.change(session, case, State.WITHDRAWN, who=OFFICE, why="they opted out", now=now)
-
-
-def _drop_text(case: CaseRow, uri: str) -> None:
-    if case.uri == uri:
-        case.post = {**case.post, "text": "", "media_alts": [], "links": []}
-    if case.subject_uri == uri:
-        case.subject = {**case.subject, "text": "", "media_alts": [], "links": []}
-    case.context = codec.dump(Context())
 
 
 def _new_case(

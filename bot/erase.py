@@ -23,11 +23,11 @@ from bot.ledger import UNSETTLED
 from bot.life import IN_FLIGHT, State
 from bot.model import Network
 from bot.store.models import CaseRow, DeliveryRow, EventRow, Json, OptOutRow
+from bot.vanish import WORDS
 
 AT_ONCE = 500  # rows read at a time
 HOW = "erased on request"
 WHY = "the person asked to be erased"
-WORDS: dict[str, Any] = {"text": "", "media_alts": [], "links": [], "tags": [], "langs": []}
 PROFILE = {"handle": "", "display_name": "", "bio": "", "url": ""}
 
 

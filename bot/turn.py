@@ -8,9 +8,9 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot import lay_desk
+from bot import lay_desk, vanish
 from bot.carry_out import Drafted, carry_out
-from bot.decisions import Decision, Ignore, Propose
+from bot.decisions import Decision, Forget, Ignore, Propose
 from bot.desk import Desk
 from bot.lay_desk import Limits
 from bot.model import Arrived, Context, Edited, Event, Match, Post, Via
@@ -79,12 +79,17 @@ def take_turn(session: Session, event_id: int, tools: Tools, *, now: datetime) -
     if row is None:
         return None
     event = codec.load_event(row.kind, row.payload)
-    context = Context()
-    if row.context == GONE:
-        decision: Decision = Ignore(reason="the post was gone before we could read it")
-    else:
-        context = codec.load(Context, row.context) if row.context else Context()
-        decision = tools.decide(event, _desk(session, row, event, context, tools, now))
+    vanished = isinstance(event, Arrived) and vanish.has_vanished(session, event.post)
+    gone = vanished or row.context == GONE
+    context = codec.load(Context, row.context) if row.context and not gone else Context()
+    desk = _desk(session, row, event, context, tools, now)
+    decision = tools.decide(event, desk)
+    if gone and not isinstance(decision, Forget):  # whoever says STOP and deletes it, or blocks us, has said it
+        decision = Ignore(reason="the post was gone before we could read it")
+    unwanted = vanished or (gone and not desk.filed)
+    if isinstance(event, Arrived | Edited) and (unwanted or event.post.author.id in desk.opted_out):
+        event, context = vanish.wordless(event), Context()
+        vanish.forget_event(row, event)
     account = lay_desk.account(session, row.account)
     carry_out(session, event, decision, context, account, _voice(session, account, tools), now=now)
     row.handled_at = now
