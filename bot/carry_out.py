@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot import audit, cases, jobs, review, vanish
+from bot import audit, cases, review, vanish
 from bot.audit import OFFICE
 from bot.decisions import Decision, Escalate, Forget, Ignore, Propose, Withdraw
 from bot.lay_desk import thread_uri
@@ -78,15 +78,15 @@ def _propose(
     case = cases.of_post(session, propose.to.ref.network, propose.to.ref.uri)
     if case is None:
         case = _new_case(session, propose.to, propose.subject, context, account, via, now)
-    elif case.state not in (State.PROPOSED, State.IGNORED, State.APPROVED):
+    elif case.state not in (State.PROPOSED, State.IGNORED, State.APPROVED, State.FAILED):
         audit.note(session, who=OFFICE, what="seen again", now=now, case_id=case.id)
         return
     if drafted is None:
         if State.IGNORED in MOVES[State(case.state)]:
             cases.change(session, case, State.IGNORED, who=OFFICE, why="no wording fits this network", now=now)
         return
+    case.changed = isinstance(event, Edited) and case.post["text"] != propose.to.text
     _fill(case, propose, context, drafted)
-    case.changed = isinstance(event, Edited)
     case.expires_at = now + cases.LIFE_OF_A_DRAFT[via if via in cases.LIFE_OF_A_DRAFT else Via.TAG]
     case.updated_at = now
     why = "the author edited the post: please read it again" if case.changed else "a draft is waiting"
@@ -150,8 +150,7 @@ def withdraw_about(session: Session, network: str, uri: str, reason: str, now: d
         if State(case.state) in OPEN | {State.IGNORED}:
             cases.change(session, case, State.WITHDRAWN, who=OFFICE, why=reason, now=now)
         elif case.state == State.PUBLISHED or State(case.state) in IN_FLIGHT:
-            payload = {"case": case.id, "why": reason, "who": OFFICE}
-            jobs.put(session, "withdraw", f"withdraw:{case.id}", due_at=now, payload=payload)
+            review.take_back(session, case, who=OFFICE, why=reason, now=now)
     if drop_text:
         vanish.forget_words(session, network, uri)
 

@@ -96,6 +96,19 @@ class Occasion:
     approved_by: str
     match: Match | None = None
 
+    @property
+    def gone(self) -> tuple[Post, ...]:
+        """Which of the posts is not there any more."""
+        both = ((self.post, self.now_post), (self.subject, self.now_subject))
+        return tuple(then for then, now in both if now is None)
+
+    @property
+    def outdated(self) -> bool:
+        """Was the draft made from a text, or from evidence, that is another one by now?"""
+        both = ((self.post, self.now_post), (self.subject, self.now_subject))
+        changed = any(now and (now.ref.version, now.text) != (then.ref.version, then.text) for then, now in both)
+        return changed or (self.evidence is not None and self.evidence.version != self.drafted_from)
+
 
 Gate = Callable[[Occasion], str]
 """A gate answers "" when it is open, else one sentence saying why it is closed. An error counts as closed."""

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import audit, cases, jobs
+from bot import audit, cases, review
 from bot.audit import OFFICE
 from bot.carry_out import forget
 from bot.errors import NotAllowed
@@ -84,8 +84,7 @@ def _take_back(session: Session, person: Person, now: datetime) -> int:
         if case.state == State.PUBLISHED or State(case.state) in IN_FLIGHT
     ]
     for case in standing:
-        payload = {"case": case.id, "why": WHY, "who": OFFICE}
-        jobs.put(session, "withdraw", f"withdraw:{case.id}", due_at=now, payload=payload)
+        review.take_back(session, case, who=OFFICE, why=WHY, now=now)
     return len(standing)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot import jobs
-from bot.model import Blocked, Event, Vanished
+from bot.model import Blocked, Edited, Event, Post, Vanished
 from bot.ports import Heard
 from bot.store import codec
 from bot.store.models import CursorRow, EventRow, GapRow
@@ -34,7 +34,12 @@ def cursors(session: Session) -> dict[str, str]:
     return {row.source: row.value for row in session.scalars(select(CursorRow))}
 
 
-def _event(session: Session, source: str, event: Event, *, account: str, now: datetime) -> int:
+def read_again(session: Session, post: Post, *, account: str, mark: str, now: datetime) -> None:
+    """Have a post decided anew, as if its author had edited it. `mark` tells this reading from earlier ones."""
+    _event(session, "read again", Edited(post=post), account=account, now=now, mark=f"~{mark}")
+
+
+def _event(session: Session, source: str, event: Event, *, account: str, now: datetime, mark: str = "") -> int:
     uri, version, network = _identity(event)
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
     statement = (
@@ -43,7 +48,7 @@ def _event(session: Session, source: str, event: Event, *, account: str, now: da
             kind=codec.kind_of(event),
             network=network,
             uri=codec.clean_text(uri),
-            version=codec.clean_text(version),
+            version=codec.clean_text(version) + mark,
             source=source,
             account=account,
             payload=codec.dump(event),

@@ -33,9 +33,19 @@ class Job:
 
 
 def put(
-    session: Session, kind: str, unique_key: str, *, due_at: datetime, payload: dict[str, Any], max_attempts: int = 8
+    session: Session,
+    kind: str,
+    unique_key: str,
+    *,
+    due_at: datetime,
+    payload: dict[str, Any],
+    max_attempts: int = 8,
+    anew: bool = False,
 ) -> bool:
-    """Add a job unless one with this key exists. True if it was added."""
+    """Add a job unless one with this key exists. True if it was added.
+
+    `anew`: one that ended before, done or given up, does not count; it begins again.
+    """
     values = {
         "kind": kind,
         "unique_key": unique_key,
@@ -49,7 +59,14 @@ def put(
         "dead": False,
     }
     dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
-    statement = dialect.insert(JobRow).values(values).on_conflict_do_nothing(index_elements=["unique_key"])
+    statement = dialect.insert(JobRow).values(values)
+    if anew:
+        begin = {"payload": payload, "due_at": due_at, "attempts": 0, "dead": False, "finished_at": None}
+        statement = statement.on_conflict_do_update(
+            index_elements=["unique_key"], set_=begin, where=JobRow.dead | JobRow.finished_at.is_not(None)
+        )
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=["unique_key"])
     return session.execute(statement.returning(JobRow.id)).first() is not None
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
-from bot import cases, ledger, review
+from bot import cases, inbox, ledger, review, vanish
 from bot.audit import OFFICE
 from bot.desk import Occasion
 from bot.errors import (
@@ -23,7 +23,7 @@ from bot.errors import (
     Unreachable,
 )
 from bot.lay_desk import Limits, occasion
-from bot.life import State
+from bot.life import OPEN, State
 from bot.model import Post, Ref
 from bot.ports import Clock, Look, Outgoing, Platform
 from bot.settle import Later, Pace, Settlement
@@ -158,12 +158,16 @@ class Outbox:
             return Later(at=now + self._pace.retry, why=why)
         if expired:
             to = State.EXPIRED
-        elif seen.now_post is None:
+        elif seen.gone:
             to = State.WITHDRAWN
         else:
             to = State.PROPOSED
             review.unapprove(case)
         cases.change(session, case, to, who=OFFICE, why=f"not sent: {why}", now=now, gates=gates)
+        for post in seen.gone:
+            vanish.forget_words(session, case.network, post.ref.uri)
+        if to == State.PROPOSED and seen.now_post and seen.outdated:  # else no approval could ever get through
+            inbox.read_again(session, seen.now_post, account=case.account, mark=f"{case.id}.{case.version}", now=now)
         return None
 
     def _outgoing(self, case: CaseRow, now: datetime, fresh: Look | None) -> Outgoing:
@@ -242,7 +246,7 @@ class Outbox:
             case = cases.get(session, case_id)
             if case.state in (State.SENDING, State.UNKNOWN):
                 return Later(at=now + self._pace.look_again, why="waiting until the send is settled")
-            if case.state == State.APPROVED:
+            if State(case.state) in OPEN:  # it was not sent after all, and must not be now
                 cases.change(session, case, State.WITHDRAWN, who=who, why=why, now=now)
             if case.state != State.PUBLISHED:
                 return None

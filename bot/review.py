@@ -9,6 +9,7 @@ from enum import StrEnum
 from sqlalchemy.orm import Session
 
 from bot import audit, cases, jobs
+from bot.audit import OFFICE
 from bot.errors import NotAllowed
 from bot.life import State
 from bot.store.codec import clean_text
@@ -130,9 +131,15 @@ def withdraw(session: Session, case_id: int, *, version: int, who: str, why: str
     """Take a published reply back. The deletion itself is a job."""
     case = _mine(session, case_id, version, who)
     _must_be(case, State.PUBLISHED, "withdrawn")
-    jobs.put(session, "withdraw", f"withdraw:{case.id}", due_at=now, payload={"case": case.id, "why": why, "who": who})
+    take_back(session, case, who=who, why=why, now=now)
     audit.note(session, who=who, what="withdrawal asked for", now=now, case_id=case.id, why=why)
     return case
+
+
+def take_back(session: Session, case: CaseRow, *, who: str, why: str, now: datetime) -> None:
+    """Have what we said, or are just saying, deleted from its network: the job that does it."""
+    payload = {"case": case.id, "why": why, "who": who}
+    jobs.put(session, "withdraw", f"withdraw:{case.id}", due_at=now, payload=payload, anew=True)
 
 
 def _close(session: Session, case: CaseRow, to: State, who: str, why: str, now: datetime, **detail: str) -> CaseRow:
@@ -141,7 +148,7 @@ def _close(session: Session, case: CaseRow, to: State, who: str, why: str, now: 
 
 
 def _mine(session: Session, case_id: int, version: int, who: str) -> CaseRow:
-    if not who.strip():
+    if who.strip().casefold() in ("", OFFICE):
         raise NotAllowed("a decision needs the name of a person")
     case = cases.get(session, case_id)
     cases.expect_version(case, version)
