@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
+from datetime import timedelta
 
 import structlog
 from sqlalchemy import delete, select
 
 from bot import cases, jobs, turn
 from bot.audit import OFFICE
-from bot.errors import PlatformError
+from bot.errors import LoggedOut, SlowDown, Unreachable
 from bot.jobs import Job
 from bot.life import State
 from bot.model import Post
@@ -26,6 +27,7 @@ from bot.worker import SETTLED, Do, Settled
 log = structlog.get_logger("duties")
 
 LONGEST_LOOK = 60.0  # seconds
+LOOK_AGAIN = timedelta(seconds=30)  # while a network is down; it may take days, and the event may be a STOP
 EXPIRING = (State.PROPOSED, State.ESCALATED)
 
 
@@ -51,8 +53,8 @@ class Duties:
         """Work that waits for a network; several at a time."""
         return {"send": self.send, "withdraw": self.withdraw}
 
-    async def turn(self, job: Job) -> Settled:
-        """Decide one event; look at the post on its network first where that matters."""
+    async def turn(self, job: Job) -> Later | Settled:
+        """Decide one event; look at the post on its network first where that matters. An outage only delays it."""
         event_id = job.payload["event"]
         post = await asyncio.to_thread(self._first_reading, job, event_id)
         if post is None:
@@ -61,8 +63,9 @@ class Duties:
         try:
             async with asyncio.timeout(LONGEST_LOOK):
                 look = await self._platforms[account].look(post.ref)
-        except TimeoutError as error:
-            raise PlatformError("the network did not answer in time") from error
+        except (Unreachable, SlowDown, LoggedOut, TimeoutError) as error:
+            wait = timedelta(seconds=error.seconds) if isinstance(error, SlowDown) else LOOK_AGAIN
+            return Later(at=self._clock.now() + wait, why=f"could not look at the post: {error or 'time-out'}")
         await asyncio.to_thread(self._second_reading, job, event_id, look)
         return SETTLED
 

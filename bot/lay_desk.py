@@ -88,25 +88,25 @@ def desk(
 
 def opted_out(session: Session, network: str, people: Iterable[Author]) -> frozenset[str]:
     """The ids of those who must not be addressed. Who left before we ever met them is known by handle only."""
-    people = list(people)
-    names = {author.id: f"@{author.handle.casefold()}" for author in people}
+    names = {(author.id, name) for author in people for name in (author.id, f"@{author.handle.casefold()}")}
     left = set(
         session.scalars(
             select(OptOutRow.author_id).where(
                 OptOutRow.network == network,
-                OptOutRow.author_id.in_({*names, *names.values()}),
+                OptOutRow.author_id.in_({name for _, name in names}),
                 OptOutRow.lifted_at.is_(None),
             )
         )
     )
-    return frozenset(author for author, name in names.items() if author in left or name in left)
+    return frozenset(author for author, name in names if name in left)
 
 
 def said(
     session: Session, network: str, posts: Iterable[Post], *, now: datetime, but: CaseRow | None = None
 ) -> tuple[Said, ...]:
-    """Our replies, standing or on their way, to these authors or in these threads, newest first.
+    """Our replies to these authors or in these threads, newest first: on their way, standing, or taken back.
 
+    Who was answered was disturbed, whatever became of the reply.
     `but`: leave out this case, and what was approved after it and has not left us yet.
     """
     posts = list(posts)
@@ -116,7 +116,7 @@ def said(
         select(CaseRow)
         .where(
             CaseRow.network == network,
-            CaseRow.state.in_([state.value for state in ON_ITS_WAY]),
+            CaseRow.state.in_([state.value for state in ON_ITS_WAY]) | (CaseRow.remote_uri != ""),
             CaseRow.author_id.in_(people) | CaseRow.thread_uri.in_(threads),
             CaseRow.approved_at > now - MEMORY,
         )
