@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
-from bot import audit, cases, review, vanish
+from bot import audit, cases, ledger, review, vanish
 from bot.audit import OFFICE
 from bot.decisions import Decision, Escalate, Forget, Ignore, Propose, Withdraw
 from bot.lay_desk import thread_uri
@@ -28,6 +28,8 @@ class Drafted:
     lang: str
     sensitivity: Sensitivity
 
+
+REDRAFTED = (State.PROPOSED, State.IGNORED, State.APPROVED, State.FAILED)
 
 Voice = Callable[[Propose], Drafted | None]
 
@@ -78,7 +80,7 @@ def _propose(
     case = cases.of_post(session, propose.to.ref.network, propose.to.ref.uri)
     if case is None:
         case = _new_case(session, propose.to, propose.subject, context, account, via, now)
-    elif case.state not in (State.PROPOSED, State.IGNORED, State.APPROVED, State.FAILED):
+    elif case.state not in REDRAFTED or ledger.in_doubt(session, case.id):
         audit.note(session, who=OFFICE, what="seen again", now=now, case_id=case.id)
         return
     if drafted is None:

@@ -74,6 +74,11 @@ def open_of(session: Session, case_id: int) -> DeliveryRow | None:
     return row if row is not None and row.state in UNSETTLED else None
 
 
+def in_doubt(session: Session, case_id: int) -> bool:
+    """May something that this case said stand on the network, though nobody could tell?"""
+    return open_of(session, case_id) is not None
+
+
 def looked(session: Session, case_id: int) -> int:
     """Count one read-back that found nothing; returns how many there were since the last attempt."""
     row = _last(session, case_id)

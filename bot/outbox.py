@@ -30,11 +30,12 @@ from bot.settle import Later, Pace, Settlement
 from bot.store import codec
 from bot.store.engine import Store
 from bot.store.models import CaseRow
-from bot.switch import file_stops
+from bot.switch import file_stops, why_stopped
 
 Closed = Callable[[Occasion], tuple[tuple[str, str], ...]]
 """Ask every gate: (name, reason) of each one that is closed. It fails closed itself."""
 
+LOOK_AT_THE_SWITCH = 1.0  # seconds; a stop must reach within five what is under way
 LONGEST_UNKNOWN = timedelta(hours=6)  # then a person has to look
 
 
@@ -188,8 +189,7 @@ class Outbox:
         if file_stops(self._stop_flag):  # a stop that came while the intent was written
             return await asyncio.to_thread(self._settle.not_sent, case_id, "publishing was stopped", self._pace.retry)
         try:
-            async with asyncio.timeout(self._pace.longest_call.total_seconds()):
-                ref = await platform.publish(outgoing)
+            ref = await self._publish(platform, outgoing)
         except SlowDown as error:
             return await asyncio.to_thread(self._settle.not_sent, case_id, str(error), timedelta(seconds=error.seconds))
         except Unreachable as error:
@@ -204,6 +204,23 @@ class Outbox:
         except (Unclear, TimeoutError) as error:
             return await asyncio.to_thread(self._settle.unclear, case_id, str(error) or "time-out")
         return await asyncio.to_thread(self._settle.confirmed, case_id, ref)
+
+    async def _publish(self, platform: Platform, outgoing: Outgoing) -> Ref:
+        """Call the network, and give up the moment somebody stops publishing: a slow call may not have spoken yet."""
+        call = asyncio.ensure_future(platform.publish(outgoing))
+        try:
+            async with asyncio.timeout(self._pace.longest_call.total_seconds()):
+                while not (await asyncio.wait({call}, timeout=LOOK_AT_THE_SWITCH))[0]:
+                    if why := await asyncio.to_thread(self._why_stopped):
+                        raise Unclear(f"publishing was stopped while it was on its way: {why}")
+            return call.result()
+        finally:
+            call.cancel()
+            await asyncio.gather(call, return_exceptions=True)
+
+    def _why_stopped(self) -> str:
+        with self._store.read() as session:
+            return why_stopped(session, self._stop_flag)
 
     # --- reading back ------------------------------------------------------------------------------------------
 
@@ -226,9 +243,7 @@ class Outbox:
             return await asyncio.to_thread(self._settle.pause, case.id, str(error))
         except (PlatformError, TimeoutError) as error:
             if settled_for > LONGEST_UNKNOWN:
-                return await asyncio.to_thread(
-                    self._settle.failed, case.id, f"nobody can tell whether it was sent: {error}"
-                )
+                return await asyncio.to_thread(self._settle.lost, case.id, f"nobody can tell if it was sent: {error}")
             return self._later(f"could not read back: {error or 'time-out'}", error)
         if ref is not None:
             return await asyncio.to_thread(self._settle.confirmed, case.id, ref)

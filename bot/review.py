@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from bot import audit, cases, jobs
+from bot import audit, cases, jobs, ledger
 from bot.audit import OFFICE
 from bot.errors import NotAllowed
 from bot.life import State
@@ -120,8 +120,10 @@ def file(session: Session, case_id: int, *, version: int, who: str, now: datetim
 
 
 def reopen(session: Session, case_id: int, *, version: int, who: str, now: datetime) -> CaseRow:
-    """Put a declined, filed or failed case back on the desk."""
+    """Put a declined, filed or failed case back on the desk; not while an earlier try of it may stand."""
     case = _mine(session, case_id, version, who)
+    if ledger.in_doubt(session, case.id):
+        raise NotAllowed("an earlier try may stand on the network, and nobody could tell: a second could be a repeat")
     unapprove(case)
     case.closed_by = ""
     return cases.change(session, case, State.PROPOSED, who=who, why=f"reopened by {who}", now=now)

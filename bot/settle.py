@@ -70,6 +70,14 @@ class Settlement:
             ledger.settle(session, case, "refused", now=now, error=why)
             cases.change(session, case, State.FAILED, who=OFFICE, why=f"the network refused it: {why}", now=now)
 
+    def lost(self, case_id: int, why: str) -> None:
+        """Nobody could find out in time whether it arrived: a person has to look; the ledger keeps the doubt."""
+        now = self._clock.now()
+        with self._store.write() as session:
+            case = cases.get(session, case_id)
+            ledger.settle(session, case, "unknown", now=now, error=why)
+            cases.change(session, case, State.FAILED, who=OFFICE, why=why, now=now)
+
     def unclear(self, case_id: int, why: str) -> Later:
         """Nobody knows whether it arrived: read back next."""
         now = self._clock.now()
