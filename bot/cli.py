@@ -15,7 +15,6 @@ from bot import logs
 from bot.cli_evidence import evidence
 from bot.cli_office import office
 from bot.cli_queue import queue
-from bot.errors import BadPack, ScrutineerError
 
 app = typer.Typer(
     name="scrutineer",
@@ -58,16 +57,16 @@ def replay(
 
 
 def main() -> None:
-    """Run the command line; a known trouble is one line that names the remedy, never a traceback."""
+    """Run the command line. Whatever goes wrong, a person reads one line, never a traceback."""
     try:
         app()
-    except BadPack as error:
-        typer.secho(f"scrutineer: {error}", err=True, fg="red")
-        for row in error.rows:
-            typer.echo(f"  {row}", err=True)
-        raise SystemExit(1) from None
-    except ScrutineerError as error:
-        typer.secho(f"scrutineer: {error}", err=True, fg="red")
+    except Exception as error:  # the outermost frame: a bug of ours is kept in a file, not thrown at people
+        from bot.last_words import explain  # noqa: PLC0415  only needed when something went wrong
+
+        first, *rest = explain(error, sys.argv[1:])
+        typer.secho(f"scrutineer: {first}", err=True, fg="red")
+        for line in rest:
+            typer.echo(line, err=True)
         raise SystemExit(1) from None
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from bot import cases, review
 from bot.cli_open import open_office
 from bot.clock import SystemClock
+from bot.errors import BadSettings
 from bot.life import WAITING, State
 from bot.model import Post
 from bot.review import Declined
@@ -37,6 +38,8 @@ def list_(
     """List cases, oldest first."""
     from bot.opening import open_store  # noqa: PLC0415  the database is not needed by other verbs
 
+    if state not in ("waiting", "all", *State):
+        raise BadSettings(f"--state: {state!r}; choose waiting, all, or one of {', '.join(State)}")
     store = open_store(load(config))
     query = select(CaseRow).order_by(CaseRow.id)
     if state == "waiting":

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
+import socket
 import threading
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +17,7 @@ from fastapi import FastAPI
 
 from bot import jobs, leases
 from bot.duties import Duties
+from bot.errors import BadSettings
 from bot.intake import Intake
 from bot.ports import Clock, Listener, Platform
 from bot.review import Objections
@@ -71,11 +74,12 @@ class Office:
         self._loop = asyncio.get_running_loop()
         self.bell = Bell()
         owner = leases.new_owner()
+        door = self._open_door() if "web" in roles else None  # first: with the port in use nothing else begins
         with _signals(stopping):
             async with asyncio.TaskGroup() as group:
                 work: list[Coroutine[None, None, None]] = []
-                if "web" in roles:
-                    work.append(self._serve(stopping))
+                if door is not None:
+                    work.append(self._serve(door, stopping))
                 if "worker" in roles:
                     work.append(self._work(owner, stopping))
                 if "ingest" in roles:
@@ -153,15 +157,26 @@ class Office:
         if orphans:
             log.warning("an earlier run was cut off", jobs=orphans)
 
-    async def _serve(self, stopping: asyncio.Event) -> None:
-        config = uvicorn.Config(
-            self.web, host=self.host, port=self.port, log_config=None, access_log=False, timeout_graceful_shutdown=3
-        )
+    def _open_door(self) -> socket.socket:
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        try:
+            door = socket.create_server((self.host, self.port), family=family)
+        except OSError as error:
+            why = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+            raise BadSettings(
+                f"port: {self.port} on {self.host} cannot be used ({why}); perhaps an office is already open"
+                " there (`ss -ltnp` shows who uses it). Choose another: SCRUTINEER_PORT=8001 scrutineer run"
+            ) from error
+        self.port = door.getsockname()[1]
+        return door
+
+    async def _serve(self, door: socket.socket, stopping: asyncio.Event) -> None:
+        config = uvicorn.Config(self.web, log_config=None, access_log=False, timeout_graceful_shutdown=3)
         server = Server(config)
         ready = asyncio.create_task(self._announce(server))
         stopper = asyncio.create_task(self._stop_server(server, stopping))
         try:
-            await server.serve()
+            await server.serve(sockets=[door])
         finally:
             ready.cancel()
             stopper.cancel()
@@ -170,9 +185,6 @@ class Office:
     async def _announce(self, server: Server) -> None:
         while not server.started:  # noqa: ASYNC110  uvicorn offers no event for it
             await asyncio.sleep(0.02)
-        sockets = [socket for one in server.servers for socket in one.sockets]
-        if sockets:
-            self.port = sockets[0].getsockname()[1]
         await asyncio.to_thread(self.on_ready)
 
     async def _stop_server(self, server: Server, stopping: asyncio.Event) -> None:

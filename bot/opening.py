@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sqlalchemy import func, select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from bot import people
@@ -28,15 +29,28 @@ def open_store(settings: Settings) -> Store:
             if session.scalar(select(func.count()).select_from(EntryRow)) == 0:
                 now = SystemClock().now()
                 registry.store_pack(session, starter_pack(), name="starter", by=OFFICE, now=now)
-    except OperationalError as error:
-        raise BadSettings(
-            f"database_url: {settings.database} cannot be used ({error.orig}); check path, permissions and free space"
-        ) from error
+    except DBAPIError as error:
+        raise BadSettings(_cannot_be_used(settings, error)) from error
     except OSError as error:
         raise BadSettings(
             f"data_dir: {settings.data_dir} cannot be used ({error.strerror}); check path, permissions and free space"
         ) from error
     return store
+
+
+def _cannot_be_used(settings: Settings, error: DBAPIError) -> str:
+    """One line without a password: what the database said, and what to do about it."""
+    url = make_url(settings.database)
+    why = " ".join(str(error.orig).split())
+    if url.get_backend_name() != "sqlite":
+        remedy = "check that the server runs, and host, port, name, user and password"
+    elif "locked" in why:
+        remedy = "another process holds it: try again, or end that process"
+    elif "not a database" in why or "malformed" in why:
+        remedy = "restore a backup, or set data_dir to an empty folder"
+    else:
+        remedy = "check path, permissions and free space"
+    return f"database_url: {url.render_as_string(hide_password=True)} cannot be used ({why}); {remedy}"
 
 
 def sign_in_link(store: Store, settings: Settings, clock: Clock, *, name: str = "", by: str = OFFICE) -> str:

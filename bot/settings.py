@@ -11,6 +11,7 @@ from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
     SettingsConfigDict,
+    SettingsError,
     TomlConfigSettingsSource,
 )
 
@@ -169,6 +170,10 @@ def load(path: Path | None = None, *, optional: bool = False, **overrides: Any) 
         raise BadSettings(f"{file}: not valid TOML ({error}); mend that line, or run `scrutineer init`") from error
     except ValidationError as error:
         raise BadSettings(f"{file}: {_first_fault(error)}") from error
+    except UnicodeDecodeError as error:
+        raise BadSettings(f"{file}: not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+    except SettingsError as error:
+        raise BadSettings(f"environment: {error}; lists and tables are written as JSON there") from error
     except OSError as error:
         raise BadSettings(f"{file}: cannot be read ({error.strerror}); check its permissions") from error
     return Settings.model_construct(**dict(loaded))

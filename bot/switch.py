@@ -43,9 +43,14 @@ def file_stops(flag: Path) -> bool:
     return True
 
 
-def _set(session: Session, *, stopped: bool, by: str, reason: str, now: datetime) -> None:
+def needs_words(by: str, reason: str) -> None:
+    """Raises `NotAllowed` without a name or a reason."""
     if not by.strip() or not reason.strip():
         raise NotAllowed('the stop switch needs a name and a reason: scrutineer stop "reason" --as NAME')
+
+
+def _set(session: Session, *, stopped: bool, by: str, reason: str, now: datetime) -> None:
+    needs_words(by, reason)
     row = session.get(SwitchRow, PUBLISHING)
     if row is None:
         row = SwitchRow(name=PUBLISHING, stopped=stopped, reason=reason, by=by, at=now)

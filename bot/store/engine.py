@@ -11,6 +11,7 @@ from typing import Any
 
 from alembic import command
 from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
@@ -40,7 +41,7 @@ class Store:
             self._write = _sqlite_engine(url, begin="BEGIN IMMEDIATE")
             self._read = _sqlite_engine(url, begin="BEGIN")
         elif url.startswith("postgresql+psycopg://"):
-            self._write = self._read = create_engine(url, pool_pre_ping=True)
+            self._write = self._read = create_engine(url, pool_pre_ping=True, hide_parameters=True)
         else:
             raise BadSettings(
                 f"database_url: {self.dialect!r} is not supported; use sqlite:///path or postgresql+psycopg://…"
@@ -65,7 +66,12 @@ class Store:
         config.set_main_option("script_location", str(MIGRATIONS))
         with self._write.connect() as connection:
             config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            try:
+                command.upgrade(config, "head")
+            except CommandError as error:  # its tables carry a version that this program has never heard of
+                raise BadSettings(
+                    f"database: made by a newer Scrutineer ({error}); run that version, or restore an older backup"
+                ) from error
             connection.commit()
 
     def ping(self) -> str:
@@ -89,7 +95,11 @@ def _sqlite_engine(url: str, *, begin: str) -> Engine:
     path = make_url(url).database
     if path and path != ":memory:":
         Path(path).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url, connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000})
+    engine = create_engine(
+        url,
+        hide_parameters=True,  # errors are logged and kept with jobs: they must not carry what people wrote
+        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
+    )
 
     @event.listens_for(engine, "connect")
     def _on_connect(connection: Any, _record: Any) -> None:
