@@ -1,0 +1,1 @@
+"""The school: how the models of `bot/matching` are trained, measured and exported. Never imported by the office."""

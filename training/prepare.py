@@ -1,0 +1,57 @@
+"""What all lessons share: the corpus, the points of all its texts by the base model, and the pool of pairs.
+
+The points are kept in the work folder, because they cost a minute and never change.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from training import base
+from training.corpus import Claim, Corpus, load, load_lone
+from training.embed import base_reader, places
+from training.groups import claim_places
+from training.loop import fast_here
+from training.pairs import Pool
+
+
+def texts_of(corpus: Corpus) -> list[str]:
+    """Every text once, in a fixed order."""
+    found = {post.text for post in corpus.posts} | {post.text for post in load_lone()}
+    found |= {text for claim in corpus.claims for text in texts_of_claim(claim)}
+    return sorted(found)
+
+
+def texts_of_claim(claim: Claim) -> tuple[str, ...]:
+    """A claim and all its exemplars."""
+    return (claim.text, *claim.asserting, *claim.denying, *claim.asking)
+
+
+def points(corpus: Corpus, folder: Path) -> dict[str, Tensor]:
+    """Where the base model puts every text."""
+    texts = texts_of(corpus)
+    key = hashlib.sha256(("\n".join(texts) + base.WEIGHTS_SHA256).encode()).hexdigest()[:16]
+    kept = folder / f"points-{key}.pt"
+    if not kept.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        reader = base_reader()
+        reader.bert.fast = fast_here()
+        torch.save(places(reader, texts), kept)
+    return dict(zip(texts, torch.load(kept, weights_only=True), strict=True))
+
+
+def alike(corpus: Corpus) -> Tensor:
+    """How alike the claims are, all by all."""
+    alone, together = claim_places(corpus.claims)
+    return torch.maximum(alone @ alone.T, together @ together.T)
+
+
+def pool(corpus: Corpus, folder: Path, most: int | None = None) -> Pool:
+    """The pairs of the training claims; `most` takes only the first few claims, for a quick try."""
+    numbers = corpus.of("train")[:most]
+    lone = load_lone() if most is None else load_lone()[:most]
+    return Pool(corpus, numbers, lone, points(corpus, folder), alike(corpus))
