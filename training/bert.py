@@ -1,4 +1,4 @@
-"""A small BERT encoder in plain torch whose names are those of the base weights. It knows nothing of posts or claims."""
+"""A small BERT encoder in plain torch, its parts named like the base weights. It knows nothing of posts or claims."""
 
 from __future__ import annotations
 

@@ -45,7 +45,8 @@ def train(pool: Pool, folder: Path, seed: int, epochs: int = EPOCHS, name: str =
     judge.bert.fast = fast_here()
     lessons = []
     for epoch in range(epochs):
-        lessons += batches(pool.epoch(seed, epoch), random.Random(f"{seed}/{epoch}/order"))
+        order = random.Random(f"{seed}/{epoch}/order")  # noqa: S311 - repeatable on purpose
+        lessons += batches(pool.epoch(seed, epoch), order)
 
     def loss_of(step: int) -> tuple[Tensor, int]:
         rows, stances = lessons[step]

@@ -64,6 +64,7 @@ class Pool:
         self._asserting = {n: (corpus.claims[n].text, *corpus.claims[n].asserting) for n in self.numbers}
         self._alike = claims
         texts = [(n, text) for n in self.numbers for text in self._asserting[n]]
+        self._rows = {one: row for row, one in enumerate(texts)}
         self._owners = torch.tensor([self.numbers.index(n) for n, _ in texts])
         self._matrix = torch.stack([places[text] for _, text in texts])
         inside = set(self.numbers)
@@ -91,23 +92,13 @@ class Pool:
         for number in (*rivals, *(self.groups[group] if group else ())):
             options = self.corpus.claims[number].asserting
             options = tuple(one for one in options if one != text) or options
-            scores = [float(likeness[self._row(number, one)]) for one in options]
+            scores = [float(likeness[self._rows[number, one]]) for one in options]
             nearest[number] = options[scores.index(max(scores))]
         return Source(text=text, claim=claim, stance=stance, rivals=tuple(rivals), nearest=nearest, exemplar=exemplar)
 
-    def _row(self, number: int, text: str) -> int:
-        if not hasattr(self, "_rows"):
-            self._rows: dict[tuple[int, str], int] = {}
-            place = 0
-            for n in self.numbers:
-                for one in self._asserting[n]:
-                    self._rows[n, one] = place
-                    place += 1
-        return self._rows[number, text]
-
     def epoch(self, seed: int, epoch: int) -> list[Pair]:
         """The pairs of one pass, shuffled."""
-        dice = random.Random(f"{seed}/{epoch}")
+        dice = random.Random(f"{seed}/{epoch}")  # noqa: S311 - repeatable on purpose
         pairs = [pair for source in self.sources for pair in self._pairs(source, dice)]
         dice.shuffle(pairs)
         return pairs

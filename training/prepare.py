@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from training import base
-from training.corpus import Claim, Corpus, load, load_lone
+from training.corpus import Claim, Corpus, load_lone
 from training.embed import base_reader, places
 from training.groups import claim_places
 from training.loop import fast_here

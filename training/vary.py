@@ -17,8 +17,8 @@ TAGS = (
     "med school", "NHS", "public health", "wellness", "ward life", "clinical pearls", "food", "science",
 )  # fmt: skip
 OPENINGS = (
-    "Reminder:", "PSA:", "Fact:", "Hot take:", "Honestly,", "Unpopular opinion:", "ok so", "So,", "Thread:", "Fun fact:",
-    "Note to self:", "Just saying:", "Today I learned:", "Teaching point:", "lol", "Listen,",
+    "Reminder:", "PSA:", "Fact:", "Hot take:", "Honestly,", "Unpopular opinion:", "ok so", "So,", "Thread:",
+    "Fun fact:", "Note to self:", "Just saying:", "Today I learned:", "Teaching point:", "lol", "Listen,",
 )  # fmt: skip
 TAILS = ("right?", "who knew?", "ok?", "you know?", "why would anyone not?", "what's not to get?")
 QUOTES = re.compile(r"[\"“”„«»]")
