@@ -10,6 +10,7 @@ from functools import partial
 from bot import practice
 from bot.clock import SystemClock
 from bot.duties import Duties
+from bot.encore import Encore
 from bot.judgement import Judgement
 from bot.lay_desk import Limits
 from bot.metrics import Instruments
@@ -18,7 +19,6 @@ from bot.opening import open_store
 from bot.outbox import Outbox
 from bot.platforms.fake import FakePlatform
 from bot.platforms.fake_network import FakeNetwork
-from bot.platforms.recorded import RecordedFeed
 from bot.ports import Clock, Connected, Listener, Platform
 from bot.settings import Settings
 from bot.settle import Pace
@@ -56,6 +56,7 @@ def build(
     listeners: list[tuple[str, Listener]] = []
     ourselves: set[str] = set()
     world: FakeNetwork | None = None
+    played: Encore | None = None
     stream: Listener | None = None
     if settings.practice:
         world = FakeNetwork()
@@ -63,8 +64,8 @@ def build(
         platforms[practice.ACCOUNT] = fake
         ourselves.add(fake.account)
         feed = lines if lines is not None else practice.feed_lines(settings.feed)
-        recorded = RecordedFeed(feed, world, me=fake.me, clock=clock, speed=settings.feed_speed)
-        listeners.append((practice.ACCOUNT, recorded))
+        played = Encore(feed, world, me=fake.me, clock=clock, speed=settings.feed_speed, store=store)
+        listeners.append((practice.ACCOUNT, played))
         if settings.jetstream_url and public_stream:
             stream = practice.OnStage(partial(public_stream, settings.jetstream_url), world)
         with store.write() as session:
@@ -113,6 +114,7 @@ def build(
         measure=judgement.measure,
         gates=judgement.gates,
         fake_threads=lambda: practice.threads(world, platforms[practice.ACCOUNT].account) if world else (),
+        practice_again=lambda who: played.again(who) if played else None,
         sources=lambda: tuple((one.name, one.trouble) for one in office.intakes),
         health=lambda: _health(office, instruments),
         metrics=instruments.metrics,

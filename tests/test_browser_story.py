@@ -51,7 +51,7 @@ def enter(page: Page, office: WebWorld, base: str) -> None:
 def test_from_the_link_to_a_published_reply(office: WebWorld, base: str, page: Page, complaints: list[str]) -> None:
     enter(page, office, base)
     page.get_by_role("link", name="my cousin swears").click()
-    expect(page.get_by_text("Not signed off by a clinician")).to_be_visible()
+    expect(page.get_by_text("no clinician has signed off this entry")).to_be_visible()
     text = page.get_by_label("Wording of the reply")
     draft = text.input_value()
     text.fill("x" * 301)

@@ -94,12 +94,12 @@ def test_an_unsigned_entry_is_marked_and_cannot_be_approved_for_a_public_network
     post = office.says("max.bsky.social", "@check is vitamin C a cure?", network=Network.BLUESKY)
     case = office.propose(post, "vitamin-c-prevents-colds", account=BLUESKY)
     page = grace.get(f"/case/{case}").text
-    assert "Not signed off by a clinician: cannot be published to a public network." in page
+    assert "no clinician has signed off this entry" in page
     assert "(our rating)" in page
     answer = grace.post(f"/case/{case}/approve", data=form(grace, case, text=office.case(case).draft))
     assert answer.status_code == 422
     signed = grace.get(f"/case/{office.of('omar@town.example')}").text
-    assert "Not signed off" not in signed
+    assert "Cannot be published" not in signed
 
 
 def test_of_two_editors_the_second_is_told_and_keeps_the_typed_text(

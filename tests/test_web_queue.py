@@ -48,7 +48,7 @@ def test_the_list_filters_by_state_and_marks_what_is_locked(office: WebWorld, gr
     for mark in (">locked<", ">changed<", ">high care<", ">asked us<", ">needs a person<"):
         assert mark in shown["waiting"]
     assert grace.get("/?show=everything").status_code == 422
-    assert "no claim we have evidence on" in grace.get("/?show=passed").text
+    assert "No claim we have evidence on" in grace.get("/?show=passed").text
 
 
 def test_an_empty_queue_says_what_happens_next(tmp_path: Path) -> None:

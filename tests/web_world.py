@@ -6,7 +6,7 @@ It holds no assertion. Nothing here opens a connection beyond this machine.
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -76,6 +76,7 @@ class WebWorld:
     stopping: threading.Event
     rulers: dict[str, FakePlatform]
     health: list[str] = field(default_factory=list)
+    again: list[str] = field(default_factory=list)  # who asked for the practice feed again
     unheard: list[tuple[str, str]] = field(default_factory=list)
     live: list[str] = field(default_factory=lambda: ["off"])
 
@@ -208,6 +209,7 @@ def a_world(folder: Path, *, clock: Clock | None = None, demo: bool = True, secu
     stopping = threading.Event()
     troubles: list[str] = []
     live = ["off"]
+    again: list[str] = []
     unheard: list[tuple[str, str]] = []
     hands = Hands(
         store=store,
@@ -223,6 +225,7 @@ def a_world(folder: Path, *, clock: Clock | None = None, demo: bool = True, secu
         measure=judgement.measure,
         gates=judgement.gates,
         fake_threads=lambda: _threads(world, fake.account),
+        practice_again=again.append,
         sources=lambda: tuple(unheard),
         health=lambda: Health(ready=not troubles, reasons=tuple(troubles)),
         metrics=lambda: "scrutineer_cases 1\n",
@@ -240,6 +243,7 @@ def a_world(folder: Path, *, clock: Clock | None = None, demo: bool = True, secu
         rulers=rulers,
         health=troubles,
         live=live,
+        again=again,
         unheard=unheard,
     )
 
@@ -280,7 +284,7 @@ def fill(office: WebWorld) -> WebWorld:
     propose(says("kim", HOSTILE, minutes=3, name="Kim \u202e evil"), "ten-percent-brain", basis=quiet)
     changed = says("pia", "@check fever above 39 fries a child's brain, no?", minutes=61)
     propose(changed, "fever-causes-brain-damage")
-    propose(changed, "fever-causes-brain-damage", edited=True)
+    propose(replace(changed, text=f"{changed.text} Asking for my sister."), "fever-causes-brain-damage", edited=True)
     sad = says("sam", "@check I can't do this any more, the pills are right here", minutes=2)
     crisis = "Somebody may be in danger. Do not correct anything: point to help (116 123, findahelpline.com)."
     office.decide(Arrived(post=sad, via=Via.MENTION), Escalate(post=sad, reason=crisis), Context())

@@ -43,6 +43,13 @@ class FakeNetwork:
         self._lock = threading.RLock()
         self._bells: list[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = []
 
+    def start_afresh(self) -> None:
+        """An empty network: nobody is there, and nothing was ever said."""
+        with self._lock:
+            for kept in (self.posts, self.accounts, self.blockers, self.published, self._log, self._replies):
+                kept.clear()
+            self._born = uuid.uuid4().hex[:8]
+
     # what people do
 
     def join(self, author: Author) -> Author:

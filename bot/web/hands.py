@@ -52,6 +52,7 @@ class Hands:
     measure: Callable[[CaseRow, str], tuple[Measure, ...]]  # live counters of address + draft
     gates: Callable[[CaseRow], tuple[tuple[str, str], ...]]  # closed gates as known now: (name, reason)
     fake_threads: Callable[[], tuple[tuple[Post, ...], ...]]  # the fake network, newest thread first; () without one
+    practice_again: Callable[[str], None]  # by whom: empty the practice office and play its feed from the beginning
     sources: Callable[[], tuple[tuple[str, str], ...]]  # what this process listens to: (name, why it is not heard)
     health: Callable[[], Health]
     metrics: Callable[[], str]  # Prometheus text

@@ -28,6 +28,7 @@ CaseId = Annotated[int, Path(ge=1, le=MOST)]
 Number = Annotated[int, Query(ge=0, le=MOST)]
 Text = Annotated[str, Form(max_length=20_000)]
 THE_LOCK = frozenset({"not locked", "consent"})  # gates that say again why the public reply is locked
+THE_EVIDENCE = "evidence publishable"  # stands beside the evidence
 COMPOSE = "https://bsky.app/intent/compose?text="
 
 
@@ -89,8 +90,8 @@ def case_page(
         problems=problems,
         missed=[line for line in sheet.history if seen is not None and line.id > seen],
         stale=seen is not None,
-        blockers=tuple(one for one in _blockers(visit, sheet) if one not in dict(gates).values()),
-        gates=gates,
+        blockers=_blockers(visit, sheet),
+        gates=tuple((name, why) for name, why in gates if name != THE_EVIDENCE),
         visibility=words.visibility(Network(row.network), note=row.note),
         notified=words.notified(Network(row.network), sheet.post, sheet.context.above, row.address, note=row.note),
         compose=COMPOSE + quote(shown) if row.network == Network.BLUESKY else "",

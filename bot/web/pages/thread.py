@@ -1,10 +1,11 @@
-"""The practice network as its readers would see it. It shows conversations; nothing here is public."""
+"""The practice network as its readers would see it. It shows it and starts it again; nothing is public."""
 
 from __future__ import annotations
 
 from fastapi import APIRouter
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from sqlalchemy import select
+from starlette.exceptions import HTTPException
 
 from bot.store.models import AccountRow
 from bot.web.visit import Visitor
@@ -18,3 +19,12 @@ def thread(visit: Visitor) -> HTMLResponse:
     with visit.hands.store.read() as session:
         ours = set(session.scalars(select(AccountRow.remote_id)))
     return visit.page("thread.html", threads=visit.hands.fake_threads(), ours=ours)
+
+
+@router.post("/practice/again")
+def again(visit: Visitor) -> Response:
+    """Empty the practice office, and play its feed from the beginning."""
+    if not visit.hands.demo:
+        raise HTTPException(404)
+    visit.hands.practice_again(visit.person.name)
+    return RedirectResponse("/", status_code=303)
