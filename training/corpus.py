@@ -54,6 +54,7 @@ class Post:
     stance: int
     lang: str
     leave_alone: bool
+    crisis: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,6 +126,7 @@ def load() -> Corpus:
                 stance=STANCES.index(post["stance"]),
                 lang=post["lang"],
                 leave_alone=bool(post["leave_alone"]),
+                crisis="crisis" in post["tags"],
             )
             for place, post in enumerate(row["posts"])
         ]
