@@ -1,11 +1,11 @@
 # The commands of this project. `make run` and `make test` prepare what they need; a second call prepares nothing.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench lock
+.PHONY: help run test check format bench screenshots lock
 PY := .venv/bin/python
 ARGS ?=
 
 help: ## what can be done here
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## start the office on this machine, with a recorded feed (ARGS="--live" and others are passed on)
 	@scripts/setup run
@@ -29,6 +29,10 @@ format: ## format and fix what can be fixed by itself
 bench: ## measure speed and memory (about five minutes)
 	@scripts/setup dev
 	@exec $(PY) -m bench $(ARGS)
+
+screenshots: ## take the pictures in docs/images anew, from a fresh practice office (needs scripts/test-servers)
+	@scripts/setup dev
+	@exec $(PY) -m scripts.screenshots
 
 lock: ## after a change of dependencies in pyproject.toml: lock them again (needs uv)
 	@scripts/lock
