@@ -6,6 +6,7 @@ own, so that clients which follow them (a Bluesky session does) stay behind it.
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -33,6 +34,7 @@ class Seen:
     path: str
     body: bytes
     status: int | None
+    at: float  # when it came, on the monotonic clock
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,6 +47,7 @@ class Rule:
     times: int
     status: int | None
     call: Callable[[], None] | None
+    goes_on: bool
 
 
 class Proxy:
@@ -70,14 +73,17 @@ class Proxy:
         times: int = 1,
         status: int | None = None,
         call: Callable[[], None] | None = None,
+        goes_on: bool = False,
     ) -> None:
         """Make trouble `times` times for requests whose path contains `path`.
 
         With `status` the client gets that answer. With `call` the function runs at that moment, and then the connection
-        drops (or, at ANSWERED, ends as usual). With neither the connection drops. A `call` may block to hold a request.
+        drops (or, at ANSWERED, ends as usual). With neither the connection drops. A `call` may block to hold a request;
+        with `goes_on` nothing else happens to it.
         """
         with self._changed:
-            self._rules.append(Rule(method=method, path=path, at=at, times=times, status=status, call=call))
+            rule = Rule(method=method, path=path, at=at, times=times, status=status, call=call, goes_on=goes_on)
+            self._rules.append(rule)
 
     def wait_for(self, enough: Callable[[list[Seen]], bool], *, within: float = PATIENCE) -> None:
         """Return once the requests seen so far satisfy `enough`; fail after `within` seconds."""
@@ -124,10 +130,11 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
 
         def _serve(self) -> None:
             self.close_connection = True
+            began = time.monotonic()
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             method, path = str(self.command), self.path
             if self._trouble(method, path, At.ARRIVED):
-                proxy.note(Seen(method=method, path=path, body=body, status=None))
+                proxy.note(Seen(method=method, path=path, body=body, status=None, at=began))
                 return
             headers = {key: value for key, value in self.headers.items() if key.lower() not in HOP_BY_HOP}
             connection = HTTPConnection(target.hostname or "", target.port, timeout=PATIENCE)
@@ -138,7 +145,7 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
                     self._stream(answer)
                     return
                 payload = answer.read()
-                proxy.note(Seen(method=method, path=path, body=body, status=answer.status))
+                proxy.note(Seen(method=method, path=path, body=body, status=answer.status, at=began))
                 if not self._trouble(method, path, At.ACCEPTED):
                     self._pass_on(answer, payload)
                     self._trouble(method, path, At.ANSWERED)
@@ -153,6 +160,8 @@ def _handler(proxy: Proxy) -> type[BaseHTTPRequestHandler]:
                 return False
             if rule.call is not None:
                 rule.call()
+            if rule.goes_on:
+                return False
             if rule.status is not None:
                 payload = b'{"error": "made by the test"}'
                 self.send_response(rule.status)
