@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -16,16 +17,22 @@ from bot.store import codec
 from bot.store.models import CursorRow, EventRow, GapRow
 
 
+LONGEST_ADDRESS = 2_000  # bytes; an index of PostgreSQL takes 2,700, and nobody's address is nearly so long
+
+
 def take(session: Session, batch: Sequence[Heard], *, account: str, now: datetime) -> int:
     """Store new events, their turn jobs, gaps and the newest cursors. A repeat is dropped. Returns new events."""
-    taken = 0
+    taken, absurd = 0, Counter[str]()
     for heard in batch:
-        if heard.event is not None:
+        if heard.event is not None and _is_absurd(heard.event):
+            absurd[heard.source] += 1  # no database would keep it: one such event must not stop all others
+        elif heard.event is not None:
             taken += _event(session, heard.source, heard.event, account=account, now=now)
         if heard.gap:
-            session.add(GapRow(source=heard.source, why=heard.gap, before_cursor=heard.cursor or "", noticed_at=now))
+            why, cursor = codec.clean_text(heard.gap), codec.clean_text(heard.cursor or "")
+            session.add(GapRow(source=heard.source, why=why, before_cursor=cursor, noticed_at=now))
     for source in dict.fromkeys(heard.source for heard in batch):
-        _cursor(session, source, [h for h in batch if h.source == source], now=now)
+        _cursor(session, source, [h for h in batch if h.source == source], absurd[source], now=now)
     return taken
 
 
@@ -73,9 +80,21 @@ def _identity(event: Event) -> tuple[str, str, str]:
     return event.post.ref.uri, event.post.ref.version, event.post.ref.network
 
 
-def _cursor(session: Session, source: str, batch: Sequence[Heard], *, now: datetime) -> None:
-    newest = next((heard.cursor for heard in reversed(batch) if heard.cursor is not None), None)
-    skipped = sum(heard.skipped for heard in batch)
+def _is_absurd(event: Event) -> bool:
+    if isinstance(event, Vanished):
+        names = [event.ref.uri]
+    elif isinstance(event, Blocked):
+        names = [event.author.id]
+    else:
+        post = event.post
+        around = [ref.uri for ref in (post.reply_to, post.root, post.quotes) if ref]
+        names = [post.ref.uri + post.ref.version, post.author.id, *around]
+    return any(len(name.encode("utf-8", "surrogatepass")) > LONGEST_ADDRESS for name in names)
+
+
+def _cursor(session: Session, source: str, batch: Sequence[Heard], absurd: int, *, now: datetime) -> None:
+    newest = next((codec.clean_text(heard.cursor) for heard in reversed(batch) if heard.cursor is not None), None)
+    skipped = sum(heard.skipped for heard in batch) + absurd
     row = session.get(CursorRow, source)
     if row is None:
         row = CursorRow(source=source, value="", updated_at=now, heard_at=now, skipped=0)

@@ -7,6 +7,7 @@ import secrets
 import socket
 from datetime import datetime, timedelta
 
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot.store.models import LeaseRow
@@ -21,10 +22,13 @@ def new_owner() -> str:
 
 def hold(session: Session, name: str, owner: str, *, now: datetime) -> bool:
     """Take or renew a lease; False while somebody else holds it."""
-    row = session.get(LeaseRow, name, with_for_update=True)
-    if row is None:
-        session.add(LeaseRow(name=name, owner=owner, expires_at=now + TTL))
+    dialect = sqlite if session.get_bind().dialect.name == "sqlite" else postgresql
+    new = dialect.insert(LeaseRow).values(name=name, owner=owner, expires_at=now + TTL).on_conflict_do_nothing()
+    if session.scalar(new.returning(LeaseRow.name)) is not None:
         return True
+    row = session.get(LeaseRow, name, with_for_update=True)
+    if row is None:  # given back at this very moment: the next try gets it
+        return False
     if row.owner != owner and row.expires_at > now and not is_dead(row.owner):
         return False
     row.owner, row.expires_at = owner, now + TTL

@@ -16,7 +16,7 @@ from bot.evidence.pack import starter_pack
 from bot.people import FIRST_NAME, Role
 from bot.ports import Clock
 from bot.settings import Settings
-from bot.store.engine import Store
+from bot.store.engine import ONE_OPENS, Store
 from bot.store.office_models import EntryRow, WebSessionRow
 
 
@@ -26,6 +26,8 @@ def open_store(settings: Settings) -> Store:
         store = Store(settings.database)
         store.migrate()
         with store.write() as session:
+            if store.dialect != "sqlite":
+                session.execute(ONE_OPENS)
             if session.scalar(select(func.count()).select_from(EntryRow)) == 0:
                 now = SystemClock().now()
                 registry.store_pack(session, starter_pack(), name="starter", by=OFFICE, now=now)

@@ -269,3 +269,21 @@ def test_sqlite_is_in_wal_mode_and_waits_for_other_writers(tmp_path: Path) -> No
         assert session.execute(text("PRAGMA foreign_keys")).scalar() == 1
         assert session.execute(text("PRAGMA busy_timeout")).scalar() == 10_000
     store.close()
+
+
+@pytest.mark.parametrize("cursor", ["a\0b", "a\ud800"])
+def test_no_cursor_or_gap_can_stop_the_inbox(store: Store, cursor: str) -> None:
+    odd = Heard(source="s", cursor=cursor, gap=f"odd {cursor}", event=Arrived(post=a_post(uri="u1"), via="tag"))
+    with store.write() as session:
+        assert inbox.take(session, [odd], account="fake/us", now=NOW) == 1
+    with store.read() as session:
+        assert inbox.cursors(session) == {"s": "a\ufffdb" if "\0" in cursor else "a\ufffd"}
+
+
+def test_an_address_that_no_index_takes_is_left_out_and_counted_and_the_rest_goes_on(store: Store) -> None:
+    endless = "https://social.example/" + "".join(f"{number:x}" for number in range(9_000))
+    with store.write() as session:
+        assert inbox.take(session, [heard(endless, "1"), heard("u2", "2")], account="fake/us", now=NOW) == 1
+    with store.read() as session:
+        assert session.scalars(select(CursorRow.skipped)).one() == 1
+        assert inbox.cursors(session) == {"s": "2"}

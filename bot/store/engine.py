@@ -21,6 +21,7 @@ from bot.errors import BadSettings
 
 BUSY_TIMEOUT_MS = 10_000
 OLDEST_SQLITE = (3, 40, 0)  # Debian 12
+ONE_OPENS = text("SELECT pg_advisory_xact_lock(7210331)")  # until its transaction ends, nobody else opens
 MIGRATIONS = Path(__file__).parent / "migrations"
 
 
@@ -65,6 +66,8 @@ class Store:
         config = Config()
         config.set_main_option("script_location", str(MIGRATIONS))
         with self._write.connect() as connection:
+            if self.dialect != "sqlite":  # where a writer is alone anyway
+                connection.execute(ONE_OPENS)
             config.attributes["connection"] = connection
             try:
                 command.upgrade(config, "head")
