@@ -16,7 +16,6 @@ from bot.ports import Heard
 from bot.store import codec
 from bot.store.models import CursorRow, EventRow, GapRow
 
-
 LONGEST_ADDRESS = 2_000  # bytes; an index of PostgreSQL takes 2,700, and nobody's address is nearly so long
 
 
