@@ -1,4 +1,4 @@
-"""The verbs: run, init, check, stop, resume, match, replay, queue, evidence, forget, invite. Words only, no rules.
+"""The verbs: run, init, check, stop, resume, match, replay, queue, evidence, account and others. Words only.
 
 Heavy libraries are imported inside the verbs that need them, so that `scrutineer match` starts at once.
 """
@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from bot import logs
+from bot.cli_account import account
 from bot.cli_evidence import evidence
 from bot.cli_office import office
 from bot.cli_queue import queue
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 app.add_typer(queue, name="queue")
 app.add_typer(evidence, name="evidence")
+app.add_typer(account, name="account")
 office(app)
 
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.clock import SystemClock
-from bot.errors import BadSettings
+from bot.errors import BadSettings, NotAllowed
 from bot.settings import load
+
+if TYPE_CHECKING:
+    from bot.store.engine import Store
 
 evidence = typer.Typer(help="The evidence table.", no_args_is_help=True)
 
@@ -78,13 +81,65 @@ def lint(
 
 
 @evidence.command()
-def sign(entry: Annotated[str, typer.Argument(help="Id of the entry.")], who: As, config: Config = None) -> None:
+def sign(
+    who: As,
+    entry: Annotated[str | None, typer.Argument(help="Id of the entry; leave it out with --all.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Every entry in force that is not signed off yet.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --all: do not ask; I have read them.")] = False,
+    config: Config = None,
+) -> None:
     """A clinician takes responsibility for an entry as it stands. Only then may it be published from."""
     from bot.evidence import registry  # noqa: PLC0415
     from bot.opening import open_store  # noqa: PLC0415
+    from bot.people import signature  # noqa: PLC0415
 
-    store = open_store(load(config))
+    if every == (entry is not None):
+        raise BadSettings("name one entry, or write --all; `scrutineer evidence export` lists them")
+    store, by = open_store(load(config)), signature(who)
+    try:
+        if entry is not None:
+            with store.write() as session:
+                signed = registry.sign_off(session, entry, by=by, now=SystemClock().now())
+            typer.echo(f"{entry}: version {signed.version} is signed off by {by}")
+        else:
+            _sign_all(store, by, ask=not yes)
+    finally:
+        store.close()
+
+
+def _sign_all(store: Store, by: str, *, ask: bool) -> None:
+    from bot.evidence import registry  # noqa: PLC0415
+
+    with store.read() as session:
+        read, waiting = registry.table_version(session), registry.unsigned(session)
+    if not waiting:
+        typer.echo("every entry in force is signed off already")
+        return
+    for entry in waiting if ask else ():
+        typer.echo(f"  {entry.id}: {entry.claim}")
+    question = (
+        f"{by} takes responsibility for {len(waiting)} entries as they stand: claim, correction, certainty, limits and"
+        " citations. Has this person read them all?"
+    )
+    if ask and not _says_yes(question):
+        raise NotAllowed(
+            "nothing was signed; read the table (`scrutineer evidence export table.csv`), then answer y or add --yes"
+        )
     with store.write() as session:
-        signed = registry.sign_off(session, entry, by=who, now=SystemClock().now())
-    store.close()
-    typer.echo(f"{entry}: version {signed.version} is signed off by {who}")
+        now = SystemClock().now()
+        signed = registry.sign_off_all(session, read=read, by=by, now=now)
+    for entry in signed:
+        typer.echo(f"{entry.id}: version {entry.version} is signed off by {by}")
+    closed = [(entry.id, reasons) for entry in signed if (reasons := entry.why_not_publishable(now.date()))]
+    for name, reasons in closed:
+        typer.secho(f"{name} still cannot be published from: {'; '.join(reasons)}", fg="yellow")
+    typer.echo(f"{len(signed)} entries signed off")
+
+
+def _says_yes(question: str) -> bool:
+    """False also where there is nobody to ask."""
+    try:
+        return typer.confirm(question)
+    except typer.Abort:
+        typer.echo()
+        return False

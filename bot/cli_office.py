@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot import logs, switch
+from bot.cli_init import init
 from bot.cli_open import open_office
 from bot.clock import SystemClock
 from bot.errors import BadSettings
@@ -58,13 +61,6 @@ def run(
     asyncio.run(built.run(chosen))
 
 
-def init(config: Config = None) -> None:
-    """Connect a Mastodon or Bluesky account, step by step."""
-    from bot.wizard import run_wizard  # noqa: PLC0415  loads every network library
-
-    run_wizard(config or Path("scrutineer.toml"))
-
-
 def check(config: Config = None) -> None:
     """The doctor: every setting, account, table and clock, each with its remedy."""
     from bot.doctor import examine  # noqa: PLC0415  loads every network library
@@ -88,17 +84,36 @@ def invite(
 def stop(reason: Annotated[str, typer.Argument(help="Why.")], by: As = "command line", config: Config = None) -> None:
     """Stop all publishing, within seconds. Reading goes on. It survives restarts."""
     settings = load(config)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
-    settings.stop_flag.write_text(f"{by}: {reason}\n", encoding="utf-8")  # first: works with the database down
-    _switch(settings, stopped=True, by=by, reason=reason)
+    switch.needs_words(by, reason)
+    failed = [*_raise_flag(settings, f"{by}: {reason}\n")]  # first: it works with the database down
+    try:
+        _switch(settings, stopped=True, by=by, reason=reason)
+    except (BadSettings, SQLAlchemyError) as error:
+        failed.append(str(getattr(error, "orig", None) or error))
+    if len(failed) == 2:  # neither the file nor the database
+        raise BadSettings(f"publishing is NOT stopped: {'; '.join(failed)}. End the office's process instead")
     typer.secho('Publishing is stopped. `scrutineer resume --as NAME "reason"` lifts it.', fg="yellow")
+    for why in failed:
+        typer.secho(f"It stands in one place only: {why}", err=True, fg="yellow")
+
+
+def _raise_flag(settings: Settings, words: str) -> Iterator[str]:
+    """Write the stop file; why not, if that fails."""
+    try:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.stop_flag.write_text(words, encoding="utf-8")
+    except OSError as error:
+        yield f"the file {settings.stop_flag} could not be written ({error.strerror})"
 
 
 def resume(reason: Annotated[str, typer.Argument(help="Why it is safe again.")], by: As, config: Config = None) -> None:
     """Allow publishing again."""
     settings = load(config)
     _switch(settings, stopped=False, by=by, reason=reason)
-    settings.stop_flag.unlink(missing_ok=True)
+    try:
+        settings.stop_flag.unlink(missing_ok=True)
+    except OSError as error:
+        raise BadSettings(f"publishing is still stopped: delete {settings.stop_flag} ({error.strerror})") from error
     typer.secho("Publishing is allowed again.", fg="green")
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from bot import audit
 from bot.errors import NotAllowed
+from bot.store.codec import clean_text
 from bot.store.office_models import SignInLinkRow, UserRow, WebSessionRow
 
 LINK_LIFE = timedelta(hours=24)
@@ -67,6 +68,16 @@ def rename(session: Session, user_id: int, name: str, *, by: str, now: datetime)
         raise NotAllowed(f"somebody is called {name} already; choose another name")
     audit.note(session, who=by, what="user renamed", now=now, before=user.name, after=name)
     user.name = name
+
+
+def signature(name: str) -> str:
+    """A name that may stand under a decision given on the command line. Raises `NotAllowed`."""
+    name = clean_text(name).strip()
+    if not 1 <= len(name) <= LONGEST_NAME:
+        raise NotAllowed(f"a name needs 1 to {LONGEST_NAME} characters")
+    if name.casefold() in (FIRST_NAME.casefold(), audit.OFFICE):
+        raise NotAllowed("decisions are signed with a person's own name; write yours")
+    return name
 
 
 def first_administrator(session: Session) -> UserRow | None:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from bot import config_file, practice, talk, wizard_bluesky, wizard_mastodon
+from bot import config_file, practice, talk, typed, wizard_bluesky, wizard_mastodon
 from bot.clock import SystemClock
 from bot.connecting import NewAccount, keep
 from bot.errors import NotAllowed
+from bot.model import Network
 from bot.opening import open_store
 from bot.settings import MastodonSettings, Settings, load
 from bot.store.models import AccountRow
@@ -31,33 +31,33 @@ def run_wizard(config: Path) -> None:
         connected += _account(config)
         if not talk.yes("\nConnect another account?"):
             break
-    _goodbye(config, connected)
+    goodbye(config, connected, title="3. What happens next")
 
 
 def _office(config: Path, settings: Settings) -> None:
     talk.step("1. Your office", "Every reply names who stands behind it. Press Enter to keep what is in brackets.")
     fresh = settings.organisation == Settings.model_fields["organisation"].default
-    organisation = talk.ask("Organisation", None if fresh else settings.organisation, read=_some)
+    organisation = talk.ask("Organisation", None if fresh else settings.organisation, read=typed.some)
     contact = talk.ask(
         "Contact mail (sent along with every request, so that server admins can reach you)",
         settings.contact or None,
-        read=_mail,
+        read=typed.mail,
         optional=True,
     )
     method = talk.ask(
         "Web page that says how replies are made and corrected",
         settings.method_url or None,
-        read=_web,
+        read=typed.web,
         optional=True,
     )
-    tags = talk.ask("Hashtags to watch, separated by spaces", " ".join(settings.tags), read=_tags)
+    tags = talk.ask("Hashtags to watch, separated by spaces", " ".join(settings.tags), read=typed.tags)
     found: dict[str, object] = {"organisation": organisation, "contact": contact, "method_url": method, "tags": tags}
-    if _holds_practice(settings):
+    if holds_practice(settings):
         talk.say(
             f"The folder {settings.data_dir} holds your practice office. Invented cases and real ones should not share"
             " a queue, so the real office gets a folder of its own."
         )
-        found["data_dir"] = talk.ask("Folder for the real office", REAL_OFFICE, read=_some)
+        found["data_dir"] = talk.ask("Folder for the real office", REAL_OFFICE, read=typed.some)
     config_file.set_values(config, {name: value for name, value in found.items() if value != ""})
     talk.good(f"written to {config}")
 
@@ -75,11 +75,10 @@ def _account(config: Path) -> list[str]:
         if found is None:
             talk.say("This account was not connected, and nothing about it was kept.")
             return []
-        network, key = ("mastodon", "server") if kind == "1" else ("bluesky", "handle")
         vault = open_vault(settings.secret_key.get_secret_value() if settings.secret_key else None, settings.data_dir)
         with store.write() as session:
             keep(session, vault, found, now=SystemClock().now())
-        config_file.put_account(config, network, key, _entry(found, network, key))
+        note_down(config, found)
     except NotAllowed as error:
         talk.trouble(str(error))
         return []
@@ -89,13 +88,17 @@ def _account(config: Path) -> list[str]:
     return [found.id]
 
 
-def _entry(found: NewAccount, network: str, key: str) -> Mapping[str, str]:
-    if network == "mastodon":
-        return {key: MastodonSettings(server=found.server).server}
-    return {key: found.id.removeprefix("bluesky/"), "pds": found.server}
+def note_down(config: Path, found: NewAccount) -> None:
+    """Name the account in the settings."""
+    if found.us.network == Network.MASTODON:
+        server = MastodonSettings(server=found.server).server
+        config_file.put_account(config, "mastodon", "server", {"server": server})
+    else:
+        handle = found.id.removeprefix("bluesky/")
+        config_file.put_account(config, "bluesky", "handle", {"handle": handle, "pds": found.server})
 
 
-def _holds_practice(settings: Settings) -> bool:
+def holds_practice(settings: Settings) -> bool:
     """Does the database exist, and with the account of the practice office in it? Then do not mix."""
     if settings.database_url or not (settings.data_dir / "scrutineer.db").exists():
         return False
@@ -106,9 +109,10 @@ def _holds_practice(settings: Settings) -> bool:
     return found
 
 
-def _goodbye(config: Path, connected: list[str]) -> None:
+def goodbye(config: Path, connected: Sequence[str], *, title: str = "What happens next") -> None:
+    """Say what comes next."""
     at = "" if config == Path("scrutineer.toml") else f" --config {config}"
-    talk.step("3. What happens next", "Nothing can be sent yet, and that is on purpose.")
+    talk.step(title, "Nothing can be sent yet, and that is on purpose.")
     if not connected:
         talk.say("No account was connected this time; `scrutineer init` asks again.")
     steps = (
@@ -119,9 +123,9 @@ def _goodbye(config: Path, connected: list[str]) -> None:
             f'scrutineer evidence sign ENTRY --as "Dr Name"{at}',
         ),
         (
-            "Sending is off. An administrator turns it on for each account: in the desk under Accounts, with a reason"
-            " that is kept. Even then a named person approves every single reply.",
-            "",
+            "Sending is off. An administrator turns it on for each account: in the desk under Accounts, or by command,"
+            " with a reason that is kept. Even then a named person approves every single reply.",
+            f'scrutineer account sending {connected[0] if connected else "ACCOUNT"} on --as NAME --why "…"{at}',
         ),
         (
             "Whoever only uses a hashtag has not asked you: replies to such posts stay locked, unless an administrator"
@@ -133,28 +137,3 @@ def _goodbye(config: Path, connected: list[str]) -> None:
         talk.say(f"{number}. {words}")
         if command:
             talk.verbatim(command)
-
-
-def _some(text: str) -> str:
-    if not text:
-        raise ValueError("please type something")
-    return text
-
-
-def _mail(text: str) -> str:
-    if text and ("@" not in text[1:-1] or " " in text):
-        raise ValueError(f"{text!r} is not a mail address")
-    return text
-
-
-def _web(text: str) -> str:
-    if text and (not text.startswith(("https://", "http://")) or not urlsplit(text).hostname):
-        raise ValueError("write the whole address, with https://")
-    return text
-
-
-def _tags(text: str) -> list[str]:
-    tags = [tag.lstrip("#") for tag in text.replace(",", " ").split()]
-    if not tags or not all(tag.replace("_", "").isalnum() for tag in tags):
-        raise ValueError("write hashtags like: MedEd FOAMed")
-    return tags

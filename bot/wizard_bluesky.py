@@ -9,13 +9,14 @@ from datetime import UTC, datetime
 from typing import TypeVar
 
 from bot import account_checks, talk
+from bot.account_checks import Finding
 from bot.accounts import LOGINS_A_DAY, recent_logins
 from bot.clock import SystemClock
 from bot.connecting import NewAccount
 from bot.errors import LoggedOut, PlatformError
 from bot.platforms import bluesky_setup as setup
 from bot.platforms.bluesky_session import BlueskySession
-from bot.platforms.facts import Us, server_address
+from bot.platforms.facts import Server, Us, server_address
 from bot.settings import Settings
 from bot.store.engine import Store
 from bot.store.models import AccountRow
@@ -59,20 +60,38 @@ def connect(settings: Settings, store: Store) -> NewAccount | None:
     server = talk.wait(f"asking {pds}", lambda: setup.describe(pds))
     if server is None:
         return None
-    talk.show([account_checks.ok(f"{pds} answers"), account_checks.limits(server.limits)])
-    talk.show([account_checks.clock(server.says_it_is, SystemClock().now(), pds)])
-    name = f"bluesky/{handle}"
-    keeper = FirstKeeper(_logins(store, name))
+    talk.show(about_server(server, pds))
+    name = name_of(handle)
+    keeper = FirstKeeper(logins(store, name))
     opened = _log_in(handle, pds, keeper)
-    _count(store, name, keeper)
+    count(store, name, keeper)
     if opened is None:
         return None
     password, us = opened
     us = _profile(handle, pds, password, keeper, us, settings)
+    return new_account(handle, server, password, us, keeper)
+
+
+def about_server(server: Server, pds: str) -> list[Finding]:
+    """What to know about a server before going on."""
+    return [
+        account_checks.ok(f"{pds} answers"),
+        account_checks.limits(server.limits),
+        account_checks.clock(server.says_it_is, SystemClock().now(), pds),
+    ]
+
+
+def name_of(handle: str) -> str:
+    """The name of this account in our tables."""
+    return f"bluesky/{handle}"
+
+
+def new_account(handle: str, server: Server, password: str, us: Us, keeper: FirstKeeper) -> NewAccount:
+    """All that is kept about a Bluesky account."""
     return NewAccount(
-        id=name,
+        id=name_of(handle),
         us=us,
-        server=pds,
+        server=server.base,
         limits=server.limits,
         secrets={"app_password": password, "session": keeper.session or ""},
         more={},
@@ -98,7 +117,7 @@ def _log_in(handle: str, pds: str, keeper: FirstKeeper) -> tuple[str, Us] | None
                 continue
         try:
             talk.say("… logging in (servers count this; three times a day is the most we do)")
-            us = _with_session(handle, pds, password, keeper, setup.who_am_i)
+            us = with_session(handle, pds, password, keeper, setup.who_am_i)
         except LoggedOut as error:
             talk.trouble(str(error))
             if not keeper.may_log_in(SystemClock().now()) or not talk.yes("Try another password?", default=True):
@@ -117,20 +136,21 @@ def _profile(handle: str, pds: str, password: str, keeper: FirstKeeper, us: Us, 
     if not us.is_bot:
         talk.show([account_checks.bot_mark(us)])
         if talk.yes('Shall I add the self-label "bot" to the profile now?', default=True):
-
-            async def label(session: BlueskySession) -> Us:
-                await setup.set_bot_label(session)
-                return await setup.who_am_i(session)
-
             try:
-                us = replace(us, is_bot=_with_session(handle, pds, password, keeper, label).is_bot)
+                us = replace(us, is_bot=with_session(handle, pds, password, keeper, label).is_bot)
             except PlatformError as error:
                 talk.trouble(str(error))
     talk.show(account_checks.profile(us, organisation=settings.organisation, contact=settings.contact))
     return us
 
 
-def _with_session(
+async def label(session: BlueskySession) -> Us:
+    """Add the self-label; the profile as it is then."""
+    await setup.set_bot_label(session)
+    return await setup.who_am_i(session)
+
+
+def with_session(
     handle: str, pds: str, password: str, keeper: FirstKeeper, work: Callable[[BlueskySession], Awaitable[T]]
 ) -> T:
     """One conversation with the server, signed in."""
@@ -145,13 +165,14 @@ def _with_session(
     return asyncio.run(talk_to_it())
 
 
-def _logins(store: Store, name: str) -> list[str]:
+def logins(store: Store, name: str) -> list[str]:
+    """The logins of this account so far."""
     with store.read() as session:
         row = session.get(AccountRow, name)
         return list(row.logins) if row else []
 
 
-def _count(store: Store, name: str, keeper: FirstKeeper) -> None:
+def count(store: Store, name: str, keeper: FirstKeeper) -> None:
     """Logins count even when nothing else of this step is kept."""
     with store.write() as session:
         row = session.get(AccountRow, name)

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from bot import audit
-from bot.errors import NotAllowed
+from bot.errors import NotAllowed, Stale
 from bot.model import SIGNED_OFF, Evidence
 from bot.store import codec
 from bot.store.office_models import EntryRow, EntryVersionRow, PackRow
@@ -66,6 +66,18 @@ def sign_off(session: Session, entry_id: str, *, by: str, now: datetime) -> Evid
     _add_version(session, signed, pack_id=None, by=by, now=now)
     audit.note(session, who=by, what="entry signed off", now=now, entry=entry_id, version=signed.version)
     return signed
+
+
+def unsigned(session: Session) -> list[Evidence]:
+    """Every entry in force that no clinician has signed off."""
+    return [entry for entry in in_force(session) if entry.status != SIGNED_OFF or not entry.signed_off_by]
+
+
+def sign_off_all(session: Session, *, read: str, by: str, now: datetime) -> list[Evidence]:
+    """Sign off whatever is unsigned, each entry with a version of its own. `read`: the table version they have read."""
+    if table_version(session) != read:
+        raise Stale("the table changed meanwhile, and nothing was signed; read it again, then sign")
+    return [sign_off(session, entry.id, by=by, now=now) for entry in unsigned(session)]
 
 
 def current(session: Session, entry_id: str) -> Evidence | None:
