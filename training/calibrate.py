@@ -79,7 +79,7 @@ def across(values: Tensor, truth: Tensor, groups: Sequence[str]) -> Tensor:
 
 
 def threshold(sure: Tensor, good: Tensor, precise: float = PRECISE) -> float:
-    """The lowest certainty from which the drafts are as precise as wanted, and stay so above; 1.0 when there is none."""
+    """The lowest certainty from which the drafts are as precise as wanted; 1.0 when there is none."""
     order = sure.argsort(descending=True)
     hits = good[order].float().cumsum(0) / torch.arange(1, len(order) + 1)
     fine = (hits >= precise).nonzero().flatten().tolist()

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from training import base, tokens
-from training.corpus import UNRELATED, Corpus, Lone, lone_part
+from training.corpus import UNRELATED, Lone, lone_part
 from training.loop import Plan, fast_here, learn
 from training.models import Reader
 from training.pairs import TOO_ALIKE, Pool, Source
@@ -43,9 +43,9 @@ class Kind:
 class Lessons:
     """What each step reads. The same seed gives the same steps."""
 
-    def __init__(self, pool: Pool, corpus: Corpus, lone: Sequence[Lone], seed: int) -> None:
+    def __init__(self, pool: Pool, lone: Sequence[Lone], seed: int) -> None:
         self.pool = pool
-        self.corpus = corpus
+        self.corpus = corpus = pool.corpus
         self.dice = random.Random(f"{seed}/reader")  # noqa: S311 - repeatable on purpose
         about = [one for one in pool.sources if one.claim is not None]
         self.meant = [one for one in about if one.stance != UNRELATED]
@@ -141,7 +141,7 @@ def loss_of_step(
 
 
 def train(
-    pool: Pool, corpus: Corpus, lone: Sequence[Lone], near: Tensor, folder: Path, seed: int, steps: int = STEPS,
+    pool: Pool, lone: Sequence[Lone], folder: Path, seed: int, steps: int = STEPS,
     name: str = "reader",
 ) -> tuple[Reader, list[float]]:  # fmt: skip
     """A reader taught from the base weights, and the losses on the way."""
@@ -149,7 +149,7 @@ def train(
     reader = Reader()
     reader.bert.read_base(base.weights())
     reader.bert.fast = fast_here()
-    lessons = Lessons(pool, corpus, lone, seed)
+    lessons = Lessons(pool, lone, seed)
     done = 0
 
     def loss_of(step: int) -> tuple[Tensor, int]:
@@ -171,7 +171,7 @@ def train(
             order += group
         back = torch.tensor(order).argsort()
         found, care = torch.cat(places)[back], torch.cat(scores)[back]
-        return loss_of_step(found, care, (numbers, missed, rivals, kinds), near), len(texts)
+        return loss_of_step(found, care, (numbers, missed, rivals, kinds), pool.alike), len(texts)
 
     plan = Plan(steps=steps, rate=RATE, seed=seed, folder=folder, name=name)
     return reader, learn(reader, plan, loss_of)

@@ -62,7 +62,7 @@ class Pool:
         for number in self.numbers:
             self.groups[corpus.claims[number].group].append(number)
         self._asserting = {n: (corpus.claims[n].text, *corpus.claims[n].asserting) for n in self.numbers}
-        self._alike = claims
+        self.alike = claims
         texts = [(n, text) for n in self.numbers for text in self._asserting[n]]
         self._rows = {one: row for row, one in enumerate(texts)}
         self._owners = torch.tensor([self.numbers.index(n) for n, _ in texts])
@@ -86,7 +86,7 @@ class Pool:
         rivals = [
             n
             for n in order
-            if self.corpus.claims[n].group != group and (claim is None or self._alike[claim, n] < TOO_ALIKE)
+            if self.corpus.claims[n].group != group and (claim is None or self.alike[claim, n] < TOO_ALIKE)
         ][:NEAR]
         nearest = {}
         for number in (*rivals, *(self.groups[group] if group else ())):
@@ -134,7 +134,7 @@ class Pool:
 
     def _same(self, one: int, two: int) -> bool:
         claims: tuple[Claim, ...] = self.corpus.claims
-        return claims[one].group == claims[two].group or bool(self._alike[one, two] >= TOO_ALIKE)
+        return claims[one].group == claims[two].group or bool(self.alike[one, two] >= TOO_ALIKE)
 
     def _exemplar(self, source: Source, number: int, dice: random.Random) -> str:
         """Mostly the nearest asserting exemplar, as in the office; sometimes any, sometimes none."""

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from training import base
 from training.corpus import Claim, Corpus, load_lone
 from training.embed import base_reader, places
-from training.groups import claim_places
 from training.loop import fast_here
 from training.pairs import Pool
 
@@ -44,9 +44,11 @@ def points(corpus: Corpus, folder: Path) -> dict[str, Tensor]:
     return dict(zip(texts, torch.load(kept, weights_only=True), strict=True))
 
 
-def alike(corpus: Corpus) -> Tensor:
-    """How alike the claims are, all by all."""
-    alone, together = claim_places(corpus.claims)
+def alike(corpus: Corpus, found: dict[str, Tensor]) -> Tensor:
+    """How alike the claims are, all by all: alone, or with their asserting exemplars, whichever is nearer."""
+    alone = torch.stack([found[claim.text] for claim in corpus.claims])
+    middles = [torch.stack([found[text] for text in (one.text, *one.asserting)]).mean(0) for one in corpus.claims]
+    together = functional.normalize(torch.stack(middles), dim=1)
     return torch.maximum(alone @ alone.T, together @ together.T)
 
 
@@ -54,4 +56,5 @@ def pool(corpus: Corpus, folder: Path, most: int | None = None) -> Pool:
     """The pairs of the training claims; `most` takes only the first few claims, for a quick try."""
     numbers = corpus.of("train")[:most]
     lone = load_lone() if most is None else load_lone()[:most]
-    return Pool(corpus, numbers, lone, points(corpus, folder), alike(corpus))
+    found = points(corpus, folder)
+    return Pool(corpus, numbers, lone, found, alike(corpus, found))

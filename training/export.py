@@ -1,0 +1,123 @@
+"""Trained models to ONNX files that run with onnxruntime alone: written, made small, compared, listed with hashes.
+
+It trains nothing. A file that does not agree with its torch model is not written into the manifest.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import torch
+from onnxruntime.quantization import QuantType, quantize_dynamic
+from torch import Tensor, nn
+
+from training import base, tokens
+from training.calibrate import Certainty
+from training.pipeline import JudgePairs, ReadTexts, Rows
+
+OPSET = 17
+LARGEST = 50_000_000  # bytes of all files together
+AGREE_FLOAT = 1e-3  # largest difference of any number between torch and the unquantised file
+OUTPUTS = {"judge": ["scores"], "reader": ["place", "care"]}
+INPUTS = ["ids", "types", "mask"]
+
+
+class Disagrees(Exception):
+    """An exported file computes something else than its model: do not ship it; look at the opset and versions."""
+
+
+def export(model: nn.Module, name: str, sample: Rows, folder: Path) -> dict[str, float | int | str]:
+    """Write `name`.onnx with eight-bit weights; returns what the manifest says of it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    model.eval()
+    model.bert.fast = False  # type: ignore[union-attr, assignment]
+    batch = tokens.batch(sample)
+    given = (batch.ids, batch.types, batch.mask)
+    path = folder / f"{name}.onnx"
+    with tempfile.TemporaryDirectory() as work:
+        whole = Path(work) / "whole.onnx"
+        axes = {one: {0: "texts", 1: "tokens"} for one in INPUTS} | {one: {0: "texts"} for one in OUTPUTS[name]}
+        torch.onnx.export(
+            model, given, str(whole), input_names=INPUTS, output_names=OUTPUTS[name], dynamic_axes=axes,
+            opset_version=OPSET, dynamo=False,
+        )  # fmt: skip
+        exact = differences(model, session(whole), sample)
+        if exact > AGREE_FLOAT:
+            raise Disagrees(f"{name}: differs by {exact:.5f} before it is made small")
+        small = Path(work) / "small.onnx"
+        quantize_dynamic(str(whole), str(small), weight_type=QuantType.QInt8, per_channel=True, reduce_range=False)
+        onnx.checker.check_model(str(small))
+        shutil.copy(small, path)
+    return {
+        "file": path.name,
+        "sha256": base.sha256(path),
+        "bytes": path.stat().st_size,
+        "difference_float": exact,
+        "difference_int8": differences(model, session(path), sample),
+    }
+
+
+def session(path: Path) -> onnxruntime.InferenceSession:
+    """A file ready to run, on one thread."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+
+
+def run(found: onnxruntime.InferenceSession, rows: Rows) -> list[Tensor]:
+    """The outputs for some rows."""
+    batch = tokens.batch(rows)
+    given = {"ids": batch.ids.numpy(), "types": batch.types.numpy(), "mask": batch.mask.numpy()}
+    return [torch.from_numpy(np.asarray(one)) for one in found.run(None, given)]
+
+
+@torch.inference_mode()
+def differences(model: nn.Module, found: onnxruntime.InferenceSession, rows: Rows) -> float:
+    """The largest difference of any number."""
+    batch = tokens.batch(rows)
+    expected = model(batch.ids, batch.types, batch.mask)
+    wanted: Sequence[Tensor] = expected if isinstance(expected, tuple) else (expected,)
+    return max(float((one - two).abs().max()) for one, two in zip(wanted, run(found, rows), strict=True))
+
+
+def by_files(folder: Path) -> tuple[ReadTexts, JudgePairs]:
+    """The exported models as functions of rows, as the office will run them."""
+    reader, judge = session(folder / "reader.onnx"), session(folder / "judge.onnx")
+
+    def read(rows: Rows) -> tuple[Tensor, Tensor]:
+        place, care = run(reader, rows)
+        return place, care
+
+    def score(rows: Rows) -> Tensor:
+        return run(judge, rows)[0]
+
+    return read, score
+
+
+def manifest(folder: Path, files: Sequence[dict[str, float | int | str]], certainty: Certainty, notes: object) -> None:
+    """The tokenizer beside the models, and one file that lists everything with its hash."""
+    tokenizer = json.loads(base.tokenizer().read_text(encoding="utf-8"))
+    tokenizer["truncation"] = tokenizer["padding"] = None
+    path = folder / "tokenizer.json"
+    path.write_text(json.dumps(tokenizer, ensure_ascii=False), encoding="utf-8")
+    listed = [*files, {"file": path.name, "sha256": base.sha256(path), "bytes": path.stat().st_size}]
+    total = sum(int(one["bytes"]) for one in listed)
+    if total > LARGEST:
+        raise Disagrees(f"the files have {total} bytes together, more than {LARGEST}")
+    found = {
+        "base": {"package": base.PACKAGE, "weights_sha256": base.WEIGHTS_SHA256},
+        "files": listed,
+        "certainty": asdict(certainty),
+        "tokens": {"claim": tokens.MOST_CLAIM, "post": tokens.MOST_POST},
+        "measured": notes,
+    }
+    (folder / "manifest.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
