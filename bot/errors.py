@@ -8,7 +8,6 @@ ScrutineerError
 │   ├── Refused              never try this again
 │   │   └── Gone             the post or account addressed is not there (any more)
 │   └── LoggedOut            credentials are no good: pause this account and tell the administrator
-├── CursorTooOld             the stream no longer holds what we missed: record a gap
 ├── NotAllowed               a person or a rule forbids this move (says which)
 ├── Stale                    somebody else changed the case first: reload and decide again
 ├── BadPack                  an evidence pack with row errors: nothing was imported
@@ -56,10 +55,6 @@ class Gone(Refused):
 
 class LoggedOut(PlatformError):
     """Our credentials are refused. Reconnect the account with `scrutineer init`."""
-
-
-class CursorTooOld(ScrutineerError):
-    """The stream no longer holds our position; `floor` is where it can start, if known."""
 
 
 class NotAllowed(ScrutineerError):

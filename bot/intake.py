@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import inbox, leases
-from bot.errors import CursorTooOld, PlatformError
+from bot.errors import PlatformError
 from bot.model import Arrived, Edited
 from bot.ports import Clock, Heard, Listener
 from bot.store.engine import Store
@@ -23,7 +23,6 @@ log = structlog.get_logger("intake")
 BATCH = 500  # events per transaction at most
 WAITING = 2_000  # heard but not yet stored; then the source has to wait
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between attempts
-REFRESH = 30.0  # seconds between readings of what other processes hold
 
 
 class Intake:
@@ -54,8 +53,15 @@ class Intake:
         """Until `stopping`: hold the lease, listen, store. A normal end of the stream is a reason to start again."""
         pause = FIRST_PAUSE
         while not stopping.is_set():
-            if not await asyncio.to_thread(self._hold):
-                self.trouble = "another process listens to this source"
+            try:
+                ours = await asyncio.to_thread(self._hold)
+            except SQLAlchemyError as error:
+                self.trouble = f"the database does not answer: {error.__class__.__name__}"
+                log.error("lease cannot be taken", source=self._listener.name, error=str(error.__cause__ or error))
+                await _rest(stopping, pause)
+                continue
+            if not ours:
+                self.trouble = ""  # another process listens to this source: nothing is wrong, we stand by
                 await _rest(stopping, leases.TTL.total_seconds() / 3)
                 continue
             heard_something = False
@@ -63,18 +69,17 @@ class Intake:
                 cursors = await asyncio.to_thread(self._cursors)
                 heard_something = await self._listen(cursors, stopping)
                 self.trouble = "" if stopping.is_set() else "the source ended; starting it again"
-            except CursorTooOld as error:
-                self.trouble = str(error)
-                await asyncio.to_thread(self._start_afresh, str(error))
             except PlatformError as error:
                 self.trouble = f"{type(error).__name__}: {error}"
+            except SQLAlchemyError as error:
+                self.trouble = f"the database does not answer: {error.__class__.__name__}"
             if not stopping.is_set():
                 log.warning("source ended", source=self._listener.name, trouble=self.trouble, pause=pause)
                 pause = FIRST_PAUSE if heard_something else min(pause * 2, LONGEST_PAUSE)
                 await _rest(stopping, pause)
 
     async def _listen(self, cursors: dict[str, str], stopping: asyncio.Event) -> bool:
-        queue: asyncio.Queue[Heard | None] = asyncio.Queue(WAITING)
+        queue: asyncio.Queue[Heard] = asyncio.Queue(WAITING)
         reader = asyncio.create_task(self._read(cursors, queue))
         renewer = asyncio.create_task(self._renew(stopping))
         stop = asyncio.create_task(stopping.wait())
@@ -82,16 +87,12 @@ class Intake:
         try:
             while not stopping.is_set():
                 get = asyncio.create_task(queue.get())
-                await asyncio.wait({get, stop}, return_when=asyncio.FIRST_COMPLETED)
-                if not get.done():
+                await asyncio.wait({get, stop, reader}, return_when=asyncio.FIRST_COMPLETED)
+                if not get.done():  # we stop, or the source ended and all it told is stored
                     get.cancel()
                     break
-                batch, ended = _drain(get.result(), queue)
-                if batch:
-                    await self._store_batch(batch, stopping)
-                    heard, self.trouble = True, ""
-                if ended:
-                    break
+                await self._store_batch(_drain(get.result(), queue), stopping)
+                heard, self.trouble = True, ""
         finally:
             for task in (reader, renewer, stop):
                 task.cancel()
@@ -101,13 +102,9 @@ class Intake:
                 await reader  # raises what the listener raised
         return heard
 
-    async def _read(self, cursors: dict[str, str], queue: asyncio.Queue[Heard | None]) -> None:
-        try:
-            async for heard in self._listener.listen(cursors, self._watch):
-                await queue.put(heard)
-        finally:
-            with suppress(asyncio.QueueFull):
-                queue.put_nowait(None)
+    async def _read(self, cursors: dict[str, str], queue: asyncio.Queue[Heard]) -> None:
+        async for heard in self._listener.listen(cursors, self._watch):
+            await queue.put(heard)
 
     async def _renew(self, stopping: asyncio.Event) -> None:
         while not stopping.is_set():
@@ -149,11 +146,6 @@ class Intake:
         with self._store.write() as session:
             return leases.hold(session, f"listen:{self._listener.name}", self._owner, now=self._clock.now())
 
-    def _start_afresh(self, why: str) -> None:
-        gap = Heard(source=self._listener.name, cursor="", gap=why)
-        with self._store.write() as session:
-            inbox.take(session, [gap], account=self._account, now=self._clock.now())
-
 
 def refresh(store: Store, watch: Watch) -> None:
     """Learn which posts the office holds and which are ours, also those that other processes added."""
@@ -167,15 +159,11 @@ def refresh(store: Store, watch: Watch) -> None:
                 watch.remember(remote["uri"], ours=True)
 
 
-def _drain(first: Heard | None, queue: asyncio.Queue[Heard | None]) -> tuple[list[Heard], bool]:
-    batch: list[Heard] = []
-    item: Heard | None = first
-    while item is not None:
-        batch.append(item)
-        if len(batch) >= BATCH or queue.empty():
-            return batch, False
-        item = queue.get_nowait()
-    return batch, True
+def _drain(first: Heard, queue: asyncio.Queue[Heard]) -> list[Heard]:
+    batch = [first]
+    while len(batch) < BATCH and not queue.empty():
+        batch.append(queue.get_nowait())
+    return batch
 
 
 async def _rest(stopping: asyncio.Event, seconds: float) -> None:
