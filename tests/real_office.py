@@ -36,7 +36,7 @@ TICK = 0.05  # seconds between looks into the office's own database
 class RealOffice:
     """A folder with settings, secrets and a signed table, and the process that works in it."""
 
-    def __init__(self, folder: Path, *, database_url: str = "", undo_seconds: int = 0) -> None:
+    def __init__(self, folder: Path, *, database_url: str = "", undo_seconds: int = 0, call_seconds: int = 4) -> None:
         self.folder = folder
         self.config = folder / "scrutineer.toml"
         self.data = folder / "var"
@@ -47,9 +47,9 @@ class RealOffice:
             f'database_url = "{database_url}"',
             "port = 0",
             f"undo_seconds = {undo_seconds}",
-            "call_seconds = 4",
+            f"call_seconds = {call_seconds}",
             "read_back_seconds = 0.5",
-            "believe_absent_seconds = 6",
+            f"believe_absent_seconds = {call_seconds + 2}",
             'jetstream_url = ""',
             'log_format = "json"',
         ]
