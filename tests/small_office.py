@@ -112,7 +112,7 @@ class SmallOffice:
 
     def edited(self, post: Post, text: str) -> None:
         """The author edits a post, and we hear of it."""
-        self.hear(Edited(post=self.world.edit(post.ref.uri, text)))
+        self.hear(Edited(post=self.platform.as_seen(self.world.edit(post.ref.uri, text))))
 
     def vanished(self, post: Post) -> None:
         """The author deletes a post, and we hear of it."""
