@@ -17,14 +17,13 @@ from bot.matching import leave_alone
 from bot.matching.evaluate import Labelled
 from bot.matching.normalise import read
 from bot.model import Action, Match, Stance
-from training.corpus import ASSERTS, STANCES, UNRELATED
+from training.corpus import ASSERTS, STANCES
 from training.pipeline import Seen, signs
 from training.table import Exam
 
 FOLDS = 5
 RIDGE = 0.01  # pulls weights towards zero
 PRECISE = 0.97  # of the drafts
-KNOWN = 0.5  # related by so much, an entry is named
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +93,6 @@ def decide(exam: Exam, seen: Sequence[Seen], certainty: Certainty, rules: bool =
 def _match(exam: Exam, post: Labelled, seen: Seen, certainty: Certainty, rules: bool) -> Match:
     chances = torch.tensor(seen.scores[seen.chosen]).softmax(0)
     entry = exam.entries[seen.order[seen.chosen]]
-    related = 1.0 - float(chances[UNRELATED])
     stance = Stance(STANCES[int(chances.argmax())])
     sure = certainty.sure(seen)
     reason = leave_alone.look(read(post.text)).reason if rules else ""
@@ -102,7 +100,7 @@ def _match(exam: Exam, post: Labelled, seen: Seen, certainty: Certainty, rules: 
         reason = reason or "the model would leave them alone"
     draft = sure >= certainty.confident and not reason and int(chances.argmax()) == ASSERTS
     return Match(
-        entry_id=entry.id if related >= KNOWN or stance is not Stance.UNRELATED else None,
+        entry_id=entry.id,
         stance=stance,
         score=sure,
         action=Action.DRAFT if draft else Action.NONE,

@@ -37,7 +37,9 @@ def batches(pairs: Sequence[Pair], dice: random.Random) -> list[tuple[list[tuple
     return found
 
 
-def train(pool: Pool, folder: Path, seed: int, epochs: int = EPOCHS, name: str = "judge") -> tuple[Judge, list[float]]:
+def train(
+    pool: Pool, folder: Path, seed: int, epochs: int = EPOCHS, most: int | None = None, name: str = "judge"
+) -> tuple[Judge, list[float]]:
     """A judge taught from the base weights, and the losses on the way."""
     torch.manual_seed(seed)
     judge = Judge()
@@ -54,5 +56,5 @@ def train(pool: Pool, folder: Path, seed: int, epochs: int = EPOCHS, name: str =
         scores = judge(batch.ids, batch.types, batch.mask)
         return functional.cross_entropy(scores, torch.tensor(stances)), len(rows)
 
-    plan = Plan(steps=len(lessons), rate=RATE, seed=seed, folder=folder, name=name)
+    plan = Plan(steps=min(len(lessons), most or len(lessons)), rate=RATE, seed=seed, folder=folder, name=name)
     return judge, learn(judge, plan, loss_of)

@@ -6,6 +6,8 @@ The points are kept in the work folder, because they cost a minute and never cha
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
@@ -13,15 +15,24 @@ from torch import Tensor
 from torch.nn import functional
 
 from training import base
-from training.corpus import Claim, Corpus, load_lone
+from training.corpus import Claim, Corpus, Lone
 from training.embed import base_reader, places
 from training.loop import fast_here
 from training.pairs import Pool
 
 
-def texts_of(corpus: Corpus) -> list[str]:
+def few(corpus: Corpus, count: int) -> Corpus:
+    """The first training claims and their posts only, for a quick try."""
+    numbers = {old: new for new, old in enumerate(corpus.of("train")[:count])}
+    return Corpus(
+        claims=tuple(corpus.claims[old] for old in numbers),
+        posts=tuple(replace(post, claim=numbers[post.claim]) for post in corpus.posts if post.claim in numbers),
+    )
+
+
+def texts_of(corpus: Corpus, lone: Sequence[Lone]) -> list[str]:
     """Every text once, in a fixed order."""
-    found = {post.text for post in corpus.posts} | {post.text for post in load_lone()}
+    found = {post.text for post in corpus.posts} | {post.text for post in lone}
     found |= {text for claim in corpus.claims for text in texts_of_claim(claim)}
     return sorted(found)
 
@@ -31,9 +42,9 @@ def texts_of_claim(claim: Claim) -> tuple[str, ...]:
     return (claim.text, *claim.asserting, *claim.denying, *claim.asking)
 
 
-def points(corpus: Corpus, folder: Path) -> dict[str, Tensor]:
+def points(corpus: Corpus, lone: Sequence[Lone], folder: Path) -> dict[str, Tensor]:
     """Where the base model puts every text."""
-    texts = texts_of(corpus)
+    texts = texts_of(corpus, lone)
     key = hashlib.sha256(("\n".join(texts) + base.WEIGHTS_SHA256).encode()).hexdigest()[:16]
     kept = folder / f"points-{key}.pt"
     if not kept.exists():
@@ -52,9 +63,7 @@ def alike(corpus: Corpus, found: dict[str, Tensor]) -> Tensor:
     return torch.maximum(alone @ alone.T, together @ together.T)
 
 
-def pool(corpus: Corpus, folder: Path, most: int | None = None) -> Pool:
-    """The pairs of the training claims; `most` takes only the first few claims, for a quick try."""
-    numbers = corpus.of("train")[:most]
-    lone = load_lone() if most is None else load_lone()[:most]
-    found = points(corpus, folder)
-    return Pool(corpus, numbers, lone, found, alike(corpus, found))
+def pool(corpus: Corpus, lone: Sequence[Lone], folder: Path) -> Pool:
+    """The pairs of the training claims."""
+    found = points(corpus, lone, folder)
+    return Pool(corpus, corpus.of("train"), lone, found, alike(corpus, found))
