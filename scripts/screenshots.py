@@ -21,8 +21,6 @@ IMAGES = ROOT / "docs" / "images"
 DRAFTS = 11  # what waits before the feed's first minute is over
 QUEUE_HEIGHT, CASE_HEIGHT = 900, 980  # pixels, at 1280 wide
 
-NO_SCROLLBAR = "html { scrollbar-width: none }"
-
 
 def main() -> None:
     """Open an office, look at it, close it."""
@@ -53,11 +51,11 @@ def take(page: Page, link: str) -> None:
     expect(page.locator("[data-row]").nth(DRAFTS - 1)).to_be_visible()
     page.reload()
     page.set_viewport_size({"width": 1280, "height": QUEUE_HEIGHT})
-    page.screenshot(path=IMAGES / "queue.png", style=NO_SCROLLBAR)
+    page.screenshot(path=IMAGES / "queue.png")
     page.get_by_role("link", name="settle this for our kitchen").click()
     expect(page.get_by_label("Wording of the reply")).to_be_visible()
     page.set_viewport_size({"width": 1280, "height": CASE_HEIGHT})
-    page.screenshot(path=IMAGES / "case.png", style=NO_SCROLLBAR)
+    page.screenshot(path=IMAGES / "case.png")
 
 
 def _link(office: subprocess.Popen[str]) -> str:

@@ -104,4 +104,7 @@ document.body.addEventListener("htmx:afterSettle", () => {
   document.title = fresh ? `(${fresh}) ${title}` : title;
 });
 
+// On a phone the pages stand in one row that scrolls: show where we are.
+document.querySelector("nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+
 for (const node of document.querySelectorAll("[data-copy], [data-keys], [data-edit]")) node.hidden = false;
