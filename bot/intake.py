@@ -121,8 +121,9 @@ class Intake:
                 new = await asyncio.to_thread(self._take, batch)
                 break
             except SQLAlchemyError as error:
-                self.trouble = f"cannot store what was heard: {error.__class__.__name__}; is the disk full or locked?"
-                log.error("inbox cannot be written", source=self._listener.name, error=str(error.__cause__ or error))
+                why = getattr(error, "orig", None) or error.__class__.__name__
+                self.trouble = f"cannot store what was heard ({why}): make room, or end who holds the database"
+                log.error("inbox cannot be written; trying again", source=self._listener.name, error=str(why))
                 await _rest(stopping, pause)
                 pause = min(pause * 2, LONGEST_PAUSE)
                 if stopping.is_set():

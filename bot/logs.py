@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import sys
 from collections.abc import MutableMapping
-from typing import Any
+from contextlib import suppress
+from typing import Any, TextIO, cast
 
 import structlog
 
@@ -31,7 +33,7 @@ def configure(*, style: str, level: str) -> None:
             final,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(number),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Unbothered(sys.stderr))),
         cache_logger_on_first_use=False,
     )
     logging.basicConfig(
@@ -39,6 +41,24 @@ def configure(*, style: str, level: str) -> None:
     )
     for name in QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+class _Unbothered(io.TextIOBase):
+    """A stream whose failures stop nobody: when the disk with the log is full, the office goes on."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, words: str) -> int:
+        """Write, if that is possible."""
+        with suppress(OSError):
+            self._stream.write(words)
+        return len(words)
+
+    def flush(self) -> None:
+        """Hand over, if that is possible."""
+        with suppress(OSError):
+            self._stream.flush()
 
 
 def _redact(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

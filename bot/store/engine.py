@@ -20,6 +20,8 @@ from sqlalchemy.orm import Session
 from bot.errors import BadSettings
 
 BUSY_TIMEOUT_MS = 10_000
+PING_TIMEOUT_MS = 1_000  # who asks for our health must get an answer before they lose patience
+CONNECT_TIMEOUT = 10  # seconds; PostgreSQL's own is minutes
 OLDEST_SQLITE = (3, 40, 0)  # Debian 12
 ONE_OPENS = text("SELECT pg_advisory_xact_lock(7210331)")  # until its transaction ends, nobody else opens
 MIGRATIONS = Path(__file__).parent / "migrations"
@@ -41,8 +43,11 @@ class Store:
         if self.dialect == "sqlite":
             self._write = _sqlite_engine(url, begin="BEGIN IMMEDIATE")
             self._read = _sqlite_engine(url, begin="BEGIN")
+            self._ping = _sqlite_engine(url, begin="BEGIN IMMEDIATE", patience_ms=PING_TIMEOUT_MS)
         elif url.startswith("postgresql+psycopg://"):
-            self._write = self._read = create_engine(url, pool_pre_ping=True, hide_parameters=True)
+            self._write = self._read = self._ping = create_engine(
+                url, pool_pre_ping=True, hide_parameters=True, connect_args={"connect_timeout": CONNECT_TIMEOUT}
+            )
         else:
             raise BadSettings(
                 f"database_url: {self.dialect!r} is not supported; use sqlite:///path or postgresql+psycopg://…"
@@ -80,7 +85,7 @@ class Store:
     def ping(self) -> str:
         """ "" when the database answers and can be written, else one line saying what is wrong."""
         try:
-            with self._write.connect() as connection:
+            with self._ping.connect() as connection:
                 connection.execute(text("SELECT 1"))
         except OperationalError as error:
             return f"database: {error.orig}"
@@ -88,11 +93,11 @@ class Store:
 
     def close(self) -> None:
         """Give back all connections."""
-        self._write.dispose()
-        self._read.dispose()
+        for engine in (self._write, self._read, self._ping):
+            engine.dispose()
 
 
-def _sqlite_engine(url: str, *, begin: str) -> Engine:
+def _sqlite_engine(url: str, *, begin: str, patience_ms: int = BUSY_TIMEOUT_MS) -> Engine:
     if sqlite3.sqlite_version_info < OLDEST_SQLITE:
         raise BadSettings(f"SQLite {sqlite3.sqlite_version} is too old; 3.40 or newer is needed (it comes with Python)")
     path = make_url(url).database
@@ -101,7 +106,7 @@ def _sqlite_engine(url: str, *, begin: str) -> Engine:
     engine = create_engine(
         url,
         hide_parameters=True,  # errors are logged and kept with jobs: they must not carry what people wrote
-        connect_args={"check_same_thread": False, "timeout": BUSY_TIMEOUT_MS / 1000},
+        connect_args={"check_same_thread": False, "timeout": patience_ms / 1000},
     )
 
     @event.listens_for(engine, "connect")
@@ -111,7 +116,7 @@ def _sqlite_engine(url: str, *, begin: str) -> Engine:
             "journal_mode=WAL",
             "foreign_keys=ON",
             "synchronous=FULL",
-            f"busy_timeout={BUSY_TIMEOUT_MS}",
+            f"busy_timeout={patience_ms}",
         ):
             connection.execute(f"PRAGMA {pragma}")
 
