@@ -7,6 +7,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+from bot.opening import open_store
+from bot.settings import load
+from bot.store.models import AccountRow
+from bot.vault import open_vault
+
 SCRUTINEER = [sys.executable, "-m", "bot.cli"]
 ROOT = Path(__file__).parents[1]
 PATIENCE = 60.0  # seconds
@@ -35,3 +40,13 @@ def scrutineer(folder: Path, *words: str, typed: str = "") -> subprocess.Complet
 def everything_in(folder: Path) -> bytes:
     """Every byte of every file below this folder."""
     return b"\0".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
+
+
+def stored(folder: Path, account: str, secret: str) -> tuple[AccountRow | None, str | None]:
+    """What the office in this folder keeps about an account: its row, and one secret."""
+    settings = load(folder / "scrutineer.toml", optional=True, data_dir=folder / "var")
+    store, vault = open_store(settings), open_vault(None, settings.data_dir)
+    with store.read() as session:
+        found = session.get(AccountRow, account), vault.get(session, f"{account}/{secret}")
+    store.close()
+    return found

@@ -15,9 +15,7 @@ from bot.cli import main
 from bot.opening import open_store
 from bot.platforms.fake import FakePlatform
 from bot.settings import load
-from bot.store.models import AccountRow
-from bot.vault import open_vault
-from tests.command import everything_in, scrutineer
+from tests.command import everything_in, scrutineer, stored
 from tests.servers.bluesky import BlueskyNet
 from tests.servers.mastodon import MastodonServer
 
@@ -43,15 +41,6 @@ def a_file(folder: Path, secret: str) -> str:
 def mastodon(server: MastodonServer | str, token_file: str, *more: str) -> tuple[str, ...]:
     url = server if isinstance(server, str) else server.url
     return ("init", *OFFICE, "--mastodon", url, "--token-file", token_file, "--rules-read-by", "Grace", *more)
-
-
-def stored(folder: Path, account: str, secret: str) -> tuple[AccountRow | None, str | None]:
-    settings = load(folder / "scrutineer.toml", optional=True, data_dir=folder / "var")
-    store, vault = open_store(settings), open_vault(None, settings.data_dir)
-    with store.read() as session:
-        found = session.get(AccountRow, account), vault.get(session, f"{account}/{secret}")
-    store.close()
-    return found
 
 
 def settings_in(folder: Path) -> dict[str, Any]:

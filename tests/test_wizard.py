@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import subprocess
-import sys
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,26 +16,16 @@ from bot import practice
 from bot.opening import open_store
 from bot.platforms.fake import FakePlatform
 from bot.settings import load
-from bot.store.models import AccountRow
-from bot.vault import open_vault
+from tests.command import SCRUTINEER, environment, everything_in, stored
 from tests.servers.bluesky import Account, BlueskyNet
 from tests.servers.mastodon import MastodonServer
 from tests.terminal import Terminal
-
-SCRUTINEER = [sys.executable, "-m", "bot.cli"]
-ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """An empty folder in which somebody starts."""
     return tmp_path
-
-
-def environment() -> dict[str, str]:
-    """Ours, without settings, and with everything logged."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SCRUTINEER_")}
-    return {**kept, "PYTHONPATH": str(ROOT), "SCRUTINEER_LOG_LEVEL": "debug"}
 
 
 @contextmanager
@@ -74,19 +62,6 @@ def choose_bluesky(init: Terminal, net: BlueskyNet, account: Account) -> None:
     init.answer("Which network?", "2")
     init.answer("Handle of the account", f"@{account.handle}")
     init.answer("Server", net.pds)
-
-
-def stored(folder: Path, account: str, secret: str) -> tuple[AccountRow | None, str | None]:
-    settings = load(folder / "scrutineer.toml", data_dir=folder / "var")
-    store, vault = open_store(settings), open_vault(None, settings.data_dir)
-    with store.read() as session:
-        found = session.get(AccountRow, account), vault.get(session, f"{account}/{secret}")
-    store.close()
-    return found
-
-
-def everything_in(folder: Path) -> bytes:
-    return b"\0".join(path.read_bytes() for path in folder.rglob("*") if path.is_file())
 
 
 def test_a_mastodon_account_is_connected_through_the_browser(
