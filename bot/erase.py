@@ -23,6 +23,7 @@ from bot.ledger import UNSETTLED
 from bot.life import IN_FLIGHT, State
 from bot.model import Network
 from bot.store.models import CaseRow, DeliveryRow, EventRow, Json, OptOutRow
+from bot.store.office_models import AuditRow
 from bot.vanish import WORDS
 
 AT_ONCE = 500  # rows read at a time
@@ -59,6 +60,7 @@ def _erase(session: Session, person: Person, now: datetime) -> list[str]:
     forget(session, person.network, person.id, handle=person.handle, how=HOW, now=now)
     taken_back = _take_back(session, person, now)
     events = _clean_events(session, person)
+    _clean_record(session, person)
     touched = [row for row in session.scalars(select(CaseRow)) if _clean_case(row, person)]
     deliveries = sum(
         _clean_delivery(row, person)
@@ -100,6 +102,15 @@ def _clean_events(session: Session, person: Person) -> int:
         row = session.get_one(EventRow, number)
         row.payload, row.context = _without(row.payload, person)[0], _without(row.context, person)[0]
     return len(theirs)
+
+
+def _clean_record(session: Session, person: Person) -> None:
+    """The record keeps what was approved, without the name that stood before it."""
+    theirs = [case for case in cases.of_author(session, person.network, person.id) if case.author_id == person.id]
+    addresses = {case.id: case.address for case in theirs if case.address}
+    for line in session.scalars(select(AuditRow).where(AuditRow.case_id.in_(addresses))):
+        if line.case_id in addresses and "text" in line.detail:
+            line.detail = {**line.detail, "text": str(line.detail["text"]).removeprefix(addresses[line.case_id])}
 
 
 def _clean_case(row: CaseRow, person: Person) -> bool:

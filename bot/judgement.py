@@ -120,14 +120,18 @@ class Judgement:
         found = [
             f"{remark.message} {remark.suggestion}".strip() for remark in self.remarks(case, text) if remark.blocks
         ]
-        if not self._rulers[case.account].fits(case.address + text):
+        ruler = self._rulers.get(case.account)
+        if ruler is None:
+            found.append(f"{case.account} is not connected in this office; connect it with `scrutineer init`")
+        elif not ruler.fits(case.address + text):
             found.append("it does not fit this network: shorten it")
         found += self._unpublishable(case)
         return tuple(found)
 
     def measure(self, case: CaseRow, text: str) -> tuple[Measure, ...]:
         """The network's own counters for address and draft."""
-        return self._rulers[case.account].measure(case.address + text)
+        ruler = self._rulers.get(case.account)
+        return ruler.measure(case.address + text) if ruler else ()
 
     def gates(self, case: CaseRow) -> tuple[tuple[str, str], ...]:
         """The gates that are closed, as far as the office knows without asking the network."""

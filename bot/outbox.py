@@ -69,6 +69,8 @@ class Outbox:
         if isinstance(start, Later) or start is None:
             return start
         case, posts = start
+        if case.account not in self._platforms:
+            return self._not_connected(case.account)
         if case.state in (State.SENDING, State.UNKNOWN):
             return await self._reconcile(case)
         platform = self._platforms[case.account]
@@ -92,6 +94,8 @@ class Outbox:
         if isinstance(found, Later) or found is None:
             return found
         account, ref = found
+        if account not in self._platforms:
+            return self._not_connected(account)
         try:
             async with asyncio.timeout(self._pace.longest_call.total_seconds()):
                 await self._platforms[account].withdraw(ref)
@@ -267,6 +271,10 @@ class Outbox:
                 return None
             ref = ledger.remote_of(session, case.id)
             return (case.account, ref) if ref else None
+
+    def _not_connected(self, account: str) -> Later:
+        why = f"{account} is not connected in this office; connect it with `scrutineer init`"
+        return Later(at=self._clock.now() + self._pace.retry, why=why)
 
     def _later(self, why: str, error: Exception) -> Later:
         wait = timedelta(seconds=error.seconds) if isinstance(error, SlowDown) else self._pace.retry

@@ -105,7 +105,7 @@ def use_link(session: Session, token: str, *, now: datetime, agent: str, name: s
 
     Whoever has no name of their own yet must give one: every approval is signed with it. Raises `NotAllowed`.
     """
-    link = session.get(SignInLinkRow, _hash(token))
+    link = session.get(SignInLinkRow, _hash(token), with_for_update=True)  # two at once: one gets in
     user = _owner(session, link, now)
     if link is None or user is None:
         return None

@@ -52,7 +52,7 @@ class SmallOffice:
         self.stop_flag = folder / "STOP"
         self.watch = Watch(tags=["MedEd"], ourselves=[self.platform.account])
         self._numbers = itertools.count(1)
-        platforms = {practice.ACCOUNT: self.platform}
+        self.platforms = platforms = {practice.ACCOUNT: self.platform}
         self.judgement = Judgement(
             store=self.store,
             clock=self.clock,

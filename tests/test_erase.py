@@ -76,6 +76,17 @@ def test_a_published_reply_to_them_is_taken_back_and_its_record_keeps_no_name(of
     assert delivery.approved_by == "Grace"
 
 
+def test_the_record_of_what_was_approved_keeps_no_name(office: SmallOffice, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(office.platform, "address", lambda author, *, note: f"@{author.handle} ")  # as on Mastodon
+    office.approve(office.asked(f"@check {CLAIM}", by="ada.example"))
+    assert "@ada.example" in everything(office)
+
+    forget(office, "ada.example")
+
+    with office.store.read() as session:
+        assert "@ada.example" not in str([line.detail for line in session.query(AuditRow)])
+
+
 def test_they_are_not_addressed_when_they_come_back(office: SmallOffice):
     case = office.asked(f"@check {CLAIM}", by="ada")
     forget(office, case.author_id)

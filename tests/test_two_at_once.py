@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import leases
+from bot import leases, people
 from bot.store.engine import Store
 from tests.builders import NOW
 
@@ -70,3 +70,26 @@ def test_of_two_that_take_a_new_lease_at_once_one_gets_it(url: str) -> None:
         thread.join()
     store.close()
     assert sorted(got) == [False, True]
+
+
+def test_a_sign_in_link_that_is_used_twice_at_once_lets_one_browser_in(url: str) -> None:
+    store = Store(url)
+    store.migrate()
+    with store.write() as session:
+        user = people.ensure_user(session, "Grace", people.Role.EDITOR, by="tests", now=NOW)
+        token = people.new_link(session, user, now=NOW)
+    got: list[str | None] = []
+    meet = threading.Barrier(2)
+
+    def use() -> None:
+        meet.wait()
+        with store.write() as session:
+            got.append(people.use_link(session, token, now=NOW, agent="browser"))
+
+    threads = [threading.Thread(target=use) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    store.close()
+    assert sum(one is not None for one in got) == 1
