@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -161,8 +161,8 @@ def occasion(
     """Everything a gate may ask about sending this case, with the posts as they are now."""
     row = account(session, case.account)
     post, subject = codec.load(Post, case.post), codec.load(Post, case.subject)
-    same = case.uri == case.subject_uri
-    now_subject = fresh if same else fresh_subject
+    fresh = _as_kept(fresh)
+    now_subject = fresh if case.uri == case.subject_uri else _as_kept(fresh_subject)
     people = (_profile(fresh, post), _profile(now_subject, subject), post.author, subject.author)
     return Occasion(
         now=now,
@@ -189,6 +189,11 @@ def occasion(
         approved_by=case.approved_by,
         match=codec.load(Match, case.match) if case.match else None,
     )
+
+
+def _as_kept(look: Look | None) -> Look | None:
+    """As the store would give it back: what no database holds as it was written is no edit."""
+    return look and replace(look, post=codec.load(Post, codec.dump(look.post)))
 
 
 def _profile(look: Look | None, post: Post) -> Author:
