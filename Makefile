@@ -34,5 +34,9 @@ screenshots: ## take the pictures in docs/images anew, from a fresh practice off
 	@scripts/setup dev
 	@exec $(PY) -m scripts.screenshots
 
+train: ## train the models for matching again (about an hour on two idle cores, in a place of its own)
+	@training/setup
+	@exec var/training/venv/bin/python -m training $(ARGS)
+
 lock: ## after a change of dependencies in pyproject.toml: lock them again (needs uv)
 	@scripts/lock

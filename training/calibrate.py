@@ -18,7 +18,7 @@ from bot.matching.evaluate import Labelled
 from bot.matching.normalise import read
 from bot.model import Action, Match, Stance
 from training.corpus import ASSERTS, STANCES
-from training.pipeline import Seen, signs
+from training.pipeline import Seen, merits, signs
 from training.table import Exam
 
 FOLDS = 5
@@ -28,8 +28,9 @@ PRECISE = 0.97  # of the drafts
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Certainty:
-    """Weights over `pipeline.signs`, a start, and the thresholds."""
+    """How the candidate is chosen, weights over `pipeline.signs` with a start, and the thresholds."""
 
+    merits: tuple[float, ...]  # weights over `pipeline.merits`: which candidate is meant
     weights: tuple[float, ...]
     start: float
     confident: float
@@ -37,16 +38,43 @@ class Certainty:
 
     def sure(self, seen: Seen) -> float:
         """The probability that a draft would be right."""
-        total = self.start + sum(w * s for w, s in zip(self.weights, signs(seen), strict=True))
+        total = self.start + sum(w * s for w, s in zip(self.weights, signs(seen, self.choose(seen)), strict=True))
         return float(torch.sigmoid(torch.tensor(total)))
 
+    def choose(self, seen: Seen) -> int:
+        """The place of the candidate that is most likely meant."""
+        return int((merits(seen) @ torch.tensor(self.merits)).argmax())
 
-def right(exam: Exam, seen: Sequence[Seen]) -> list[bool]:
+
+def right(exam: Exam, seen: Sequence[Seen], chosen: Sequence[int]) -> list[bool]:
     """Whether a draft would be right on each post, were nobody to be left alone: right entry, and asserted."""
     return [
-        post.stance is Stance.ASSERTS and exam.entries[one.order[one.chosen]].id == post.entry_id
-        for post, one in zip(exam.posts, seen, strict=True)
+        post.stance is Stance.ASSERTS and exam.entries[one.order[place]].id == post.entry_id
+        for post, one, place in zip(exam.posts, seen, chosen, strict=True)
     ]
+
+
+def fit_merits(exam: Exam, seen: Sequence[Seen]) -> tuple[float, ...]:
+    """Weights that put the meant entry before the other candidates, learnt from posts whose entry is among them."""
+    ids = [entry.id for entry in exam.entries]
+    rows, truth = [], []
+    for post, one in zip(exam.posts, seen, strict=True):
+        places = [place for place, number in enumerate(one.order) if ids[number] == post.entry_id]
+        if places:
+            rows.append(merits(one))
+            truth.append(places[0])
+    values, target = torch.stack(rows), torch.tensor(truth)
+    weights = torch.ones(values.shape[2], requires_grad=True)
+    steps = torch.optim.LBFGS([weights], max_iter=200, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        steps.zero_grad()
+        found = functional.cross_entropy(values @ weights, target) + RIDGE * (weights**2).mean()
+        found.backward()  # type: ignore[no-untyped-call]
+        return found
+
+    steps.step(loss)
+    return tuple(weights.tolist())
 
 
 def fit(values: Tensor, truth: Tensor) -> tuple[tuple[float, ...], float]:
@@ -91,8 +119,9 @@ def decide(exam: Exam, seen: Sequence[Seen], certainty: Certainty, rules: bool =
 
 
 def _match(exam: Exam, post: Labelled, seen: Seen, certainty: Certainty, rules: bool) -> Match:
-    chances = torch.tensor(seen.scores[seen.chosen]).softmax(0)
-    entry = exam.entries[seen.order[seen.chosen]]
+    chosen = certainty.choose(seen)
+    chances = torch.tensor(seen.scores[chosen]).softmax(0)
+    entry = exam.entries[seen.order[chosen]]
     stance = Stance(STANCES[int(chances.argmax())])
     sure = certainty.sure(seen)
     reason = leave_alone.look(read(post.text)).reason if rules else ""

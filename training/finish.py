@@ -12,7 +12,7 @@ import torch
 from bot.matching.evaluate import Report, measure
 from bot.model import Match
 from training import export, tokens
-from training.calibrate import PRECISE, Certainty, across, decide, fit, right, threshold
+from training.calibrate import PRECISE, Certainty, across, decide, fit, fit_merits, right, threshold
 from training.corpus import Corpus, load, load_lone, lone_part
 from training.models import Judge, Reader
 from training.pipeline import ReadTexts, Seen, in_batches, look, signs
@@ -48,10 +48,12 @@ def finish(reader: Reader, judge: Judge, folder: Path) -> dict[str, Any]:
 def learn_certainty(exams: dict[str, Exam], seen: dict[str, list[Seen]], leave_alone: float) -> Certainty:
     """Weights from the calibration claims; the threshold is the higher of theirs, across folds, and the dev posts'."""
     exam, found = exams["calibration"], seen["calibration"]
-    values = torch.tensor([signs(one) for one in found])
-    truth = torch.tensor(right(exam, found), dtype=torch.float32)
+    draft = Certainty(merits=fit_merits(exam, found), weights=(), start=0.0, confident=0.0, leave_alone=leave_alone)
+    chosen = [draft.choose(one) for one in found]
+    values = torch.tensor([signs(one, place) for one, place in zip(found, chosen, strict=True)])
+    truth = torch.tensor(right(exam, found, chosen), dtype=torch.float32)
     weights, start = fit(values, truth)
-    draft = Certainty(weights=weights, start=start, confident=0.0, leave_alone=leave_alone)
+    draft = replace(draft, weights=weights, start=start)
     bars = [_bar(exam, found, draft, across(values, truth, exam.groups))]
     bars.append(_bar(exams["dev"], seen["dev"], draft, None))
     return replace(draft, confident=max(bars))

@@ -32,11 +32,10 @@ JudgePairs = Callable[[Rows], Tensor]  # to five scores
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What the models say of one post about the entry they relate it to most."""
+    """What the models say of one post and of each candidate entry."""
 
     order: tuple[int, ...]  # positions of the candidates as retrieved, nearest first
     scores: tuple[tuple[float, ...], ...]  # the judge's five scores for each of them
-    chosen: int  # place among the candidates
     dense: tuple[float, ...]  # likeness of places, per candidate
     lexical: tuple[float, ...]  # shared words, per candidate
     asserting: tuple[float, ...]  # likeness to the nearest asserting exemplar, per candidate
@@ -120,12 +119,10 @@ def look(exam: Exam, read: ReadTexts, judge: JudgePairs) -> list[Seen]:
         for candidate in candidates
     ]
     scores = score_pairs(judge, rows).reshape(len(posts), -1, 5)
-    related = 1.0 - scores.softmax(2)[:, :, UNRELATED]
     return [
         Seen(
             order=tuple(found),
             scores=tuple(tuple(one) for one in scores[place].tolist()),
-            chosen=int(related[place].argmax()),
             dense=tuple(dense[place, found].tolist()),
             lexical=tuple(lexical[place, found].tolist()),
             asserting=tuple(asserting[place, found].tolist()),
@@ -138,23 +135,29 @@ def look(exam: Exam, read: ReadTexts, judge: JudgePairs) -> list[Seen]:
     ]
 
 
-def signs(seen: Seen) -> list[float]:
+def merits(seen: Seen) -> Tensor:
+    """Candidates by what speaks for each being the entry that is meant."""
+    logs = torch.tensor(seen.scores).log_softmax(1)
+    related = logs[:, :UNRELATED].logsumexp(1).clamp(min=-6.0)
+    return torch.stack([related, *map(torch.tensor, (seen.dense, seen.lexical, seen.asserting))], dim=1)
+
+
+def signs(seen: Seen, chosen: int) -> list[float]:
     """The numbers from which certainty is computed, each of about the size of one."""
-    scores = torch.tensor(seen.scores)
-    logs = scores.log_softmax(1)
-    mine = logs[seen.chosen]
-    others = [place for place in range(len(seen.order)) if place != seen.chosen]
-    rival = float(max((logs[place].exp()[:UNRELATED].sum() for place in others), default=0.0))
+    logs = torch.tensor(seen.scores).log_softmax(1)
+    mine = logs[chosen]
+    others = [place for place in range(len(seen.order)) if place != chosen]
+    rival = max((float(logs[place][:UNRELATED].exp().sum()) for place in others), default=0.0)
     rival_dense = max((seen.dense[place] for place in others), default=0.0)
     against = float(torch.cat([mine[:ASSERTS], mine[ASSERTS + 1 :]]).logsumexp(0))
     return [
         max(-6.0, min(6.0, float(mine[ASSERTS]) - against)) / 3.0,
         float(mine[UNRELATED].exp()),
         rival,
-        seen.dense[seen.chosen],
-        seen.dense[seen.chosen] - rival_dense,
-        seen.asserting[seen.chosen] - seen.denying[seen.chosen],
-        seen.lexical[seen.chosen],
+        seen.dense[chosen],
+        seen.dense[chosen] - rival_dense,
+        seen.asserting[chosen] - seen.denying[chosen],
+        seen.lexical[chosen],
         min(seen.length, 60) / 60.0,
     ]
 
