@@ -1,6 +1,6 @@
 # The commands of this project. `make run` and `make test` prepare what they need; a second call prepares nothing.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format bench screenshots lock
+.PHONY: help run test check format bench train screenshots lock
 PY := .venv/bin/python
 ARGS ?=
 
