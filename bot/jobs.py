@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -68,12 +68,6 @@ def put(
     else:
         statement = statement.on_conflict_do_nothing(index_elements=["unique_key"])
     return session.execute(statement.returning(JobRow.id)).first() is not None
-
-
-def put_many(session: Session, rows: Sequence[dict[str, Any]]) -> None:
-    """Add jobs whose keys are known to be new."""
-    if rows:
-        session.execute(insert(JobRow), list(rows))
 
 
 def claim(session: Session, *, worker: str, now: datetime, limit: int, kinds: Sequence[str] = ()) -> list[Job]:

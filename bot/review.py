@@ -12,8 +12,11 @@ from bot import audit, cases, jobs, ledger
 from bot.audit import OFFICE
 from bot.errors import NotAllowed
 from bot.life import State
+from bot.people import FIRST_NAME
 from bot.store.codec import clean_text
 from bot.store.models import CaseRow
+
+NOBODY = frozenset({"", OFFICE.casefold(), FIRST_NAME.casefold()})  # names that stand for no person
 
 Objections = Callable[[CaseRow, str], tuple[str, ...]]
 """Given a case and a draft text (without the address): every reason why it may not be approved as it stands."""
@@ -150,7 +153,7 @@ def _close(session: Session, case: CaseRow, to: State, who: str, why: str, now: 
 
 
 def _mine(session: Session, case_id: int, version: int, who: str) -> CaseRow:
-    if who.strip().casefold() in ("", OFFICE):
+    if who.strip().casefold() in NOBODY:
         raise NotAllowed("a decision needs the name of a person")
     case = cases.get(session, case_id)
     cases.expect_version(case, version)

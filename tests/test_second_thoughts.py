@@ -98,6 +98,9 @@ def test_a_reply_that_was_taken_back_still_counts_for_its_author(office: SmallOf
     assert "answered this person" in again.lock
 
 
-def test_the_machine_cannot_sign(office: SmallOffice) -> None:
-    with pytest.raises(NotAllowed):
-        office.approve(office.asked(), who="the office")
+@pytest.mark.parametrize("who", ["the office", "The Office ", "First editor", "  "])
+def test_neither_the_machine_nor_a_stand_in_can_sign(office: SmallOffice, who: str) -> None:
+    case = office.asked()
+    with pytest.raises(NotAllowed, match="name of a person"):
+        office.approve(case, who=who)
+    assert office.state(case) is State.PROPOSED
