@@ -10,11 +10,14 @@ Real servers start when the first test asks for one, once per run, on free loopb
 ``postgres_url``     ``postgresql+psycopg://…`` of a fresh, empty database; fsync is on. ``postgres`` is the cluster.
 ``page``             a Playwright page (sync API) in a fresh context of a real Chromium. ``chromium`` is the browser.
 
+``tests/servers/proxy.py`` stands in front of any of them and fails before, or after, the server has accepted a request.
+
 A test whose server is not installed is skipped, and the summary says so. With CI set it fails instead.
 Importing this file starts nothing; the classes are in ``tests/servers``.
 """
 
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol, TypeVar
@@ -113,8 +116,9 @@ def _nobody_leaves_this_machine() -> Iterator[None]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Begin the report on real servers."""
+    """Begin the report on real servers; end a terminated run as Ctrl-C does, so that no server or folder stays."""
     config.stash[SAID] = {}
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:

@@ -81,7 +81,8 @@ class BlueskyNet:
         redis = Redis()
         self._running.append(redis)
         process = Process(
-            [node, "-r", "./loopback.cjs", "start.cjs", "full"],
+            # Node 18 tries only the first address of localhost, and the servers listen on IPv4.
+            [node, "--dns-result-order=ipv4first", "-r", "./loopback.cjs", "start.cjs", "full"],
             ready=lambda line: line.startswith('{"mode"'),
             within=START_WITHIN,
             cwd=HERE,
