@@ -14,6 +14,7 @@ from bot.audit import OFFICE
 from bot.errors import LoggedOut, SlowDown, Unreachable
 from bot.jobs import Job
 from bot.life import State
+from bot.look_back import LookBack
 from bot.model import Post
 from bot.outbox import Outbox
 from bot.ports import Clock, Look, Platform
@@ -42,6 +43,7 @@ class Duties:
         self._platforms = platforms
         self._tools = tools
         self._outbox = outbox
+        self._look_back = LookBack(store=store, clock=clock, platforms=platforms)
 
     @property
     def thinking(self) -> dict[str, Do]:
@@ -51,7 +53,7 @@ class Duties:
     @property
     def speaking(self) -> dict[str, Do]:
         """Work that waits for a network; several at a time."""
-        return {"send": self.send, "withdraw": self.withdraw}
+        return {"send": self.send, "withdraw": self.withdraw, "look back": self.look_back}
 
     async def turn(self, job: Job) -> Later | Settled:
         """Decide one event; look at the post on its network first where that matters. An outage only delays it."""
@@ -76,6 +78,12 @@ class Duties:
     async def withdraw(self, job: Job) -> Later | None:
         """Take a published reply back."""
         return await self._outbox.withdraw(job.payload["case"], why=job.payload["why"], who=job.payload["who"])
+
+    async def look_back(self, job: Job) -> Later | None:
+        """Look again at the posts that open and lately published cases hold."""
+        if noticed := await self._look_back.tick():
+            log.info("looked back", noticed=noticed)
+        return None
 
     async def expire(self, job: Job) -> Later | None:
         """Close what came too late to be useful."""

@@ -40,6 +40,11 @@ def cursors(session: Session) -> dict[str, str]:
     return {row.source: row.value for row in session.scalars(select(CursorRow))}
 
 
+def notice(session: Session, event: Event, *, account: str, now: datetime) -> int:
+    """Take in what no source told, but what we saw ourselves. A repeat is dropped. Returns new events."""
+    return _event(session, "looked back", event, account=account, now=now)
+
+
 def read_again(session: Session, post: Post, *, account: str, mark: str, now: datetime) -> None:
     """Have a post decided anew, as if its author had edited it. `mark` tells this reading from earlier ones."""
     _event(session, "read again", Edited(post=post), account=account, now=now, mark=f"~{mark}")

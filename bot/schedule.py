@@ -27,6 +27,7 @@ class Tick:
 
 TICKS = (
     Tick(kind="expire", every=timedelta(minutes=1)),  # drafts that came too late
+    Tick(kind="look back", every=timedelta(minutes=15)),  # posts that changed while nobody listened
     Tick(kind="sweep", every=timedelta(hours=1)),  # finished jobs, old sessions
 )
 
@@ -48,6 +49,7 @@ class Schedule:
                 "interval",
                 args=[tick],
                 seconds=tick.every.total_seconds(),
+                next_run_time=self._clock.now(),  # a start is a good moment too: much may have happened meanwhile
                 coalesce=True,
                 max_instances=1,
                 misfire_grace_time=None,

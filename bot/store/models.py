@@ -127,6 +127,7 @@ class CaseRow(Base):
     created_at: Mapped[datetime]
     updated_at: Mapped[datetime]
     expires_at: Mapped[datetime | None] = mapped_column(default=None)
+    looked_at: Mapped[datetime | None] = mapped_column(default=None)  # when its posts were last looked at again
     approved_by: Mapped[str] = mapped_column(default="")
     approved_at: Mapped[datetime | None] = mapped_column(default=None)
     approved_text: Mapped[str] = mapped_column(default="")  # address and draft, exactly as approved

@@ -1,0 +1,80 @@
+"""Migrations and models agree, on both databases, and an old database keeps what it holds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Engine, create_engine, text
+
+from bot.store.engine import MIGRATIONS, Store
+from bot.store.models import Base, CaseRow
+from bot.store.office_models import SecretRow
+from tests.builders import NOW
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'office.db'}"
+    return str(request.getfixturevalue("postgres_url"))
+
+
+def differences(engine: Engine) -> list[object]:
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        return list(compare_metadata(context, Base.metadata))
+
+
+def migrate(engine: Engine, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    with engine.connect() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        connection.commit()
+
+
+def test_after_all_migrations_the_tables_are_as_the_models_say(url: str) -> None:
+    assert SecretRow.metadata is Base.metadata  # both files of models are on it
+    store = Store(url)
+    store.migrate()
+    store.close()
+    engine = create_engine(url)
+    assert differences(engine) == []
+    engine.dispose()
+
+
+def test_a_database_of_the_first_version_keeps_its_cases(url: str) -> None:
+    engine = create_engine(url)
+    migrate(engine, "0001")
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO account (id, network, remote_id, handle, server, public, sending, hashtag_replies, paused,"
+                " profile, logins) VALUES ('a', 'fake', 'us', 'us', 'here', true, false, 'off', '', '{}', '[]')"
+            )
+        )
+        connection.execute(
+            text(
+                'INSERT INTO "case" (version, state, account, network, uri, subject_uri, thread_uri, author_id,'
+                " subject_author_id, via, post, subject, context, changed, sensitivity, basis, proof, lock, note, lang,"
+                " address, draft, template, reason, created_at, updated_at, approved_by, approved_text, closed_by,"
+                " remote_uri, remote_url) VALUES (3, 'proposed', 'a', 'fake', 'u', 'u', 'u', 'ada', 'ada', 'tag',"
+                " '{}', '{}', '{}', false, 'standard', 'none', '', '', false, 'en', '', 'words', '', '', :now, :now,"
+                " '', '', '', '', '')"
+            ),
+            {"now": NOW.replace(tzinfo=None)},
+        )
+    engine.dispose()
+
+    store = Store(url)
+    store.migrate()
+    with store.read() as session:
+        (case,) = session.query(CaseRow).all()
+    store.close()
+    assert (case.version, case.draft, case.looked_at) == (3, "words", None)
