@@ -10,10 +10,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from bot.clock import MOST_SKEW
 from bot.model import Network
 from bot.platforms.facts import Us
 
-MOST_SKEW = 60  # seconds our clock may differ from a server's: posting limits and expiry dates depend on it
 _OPT_OUT = re.compile(r"\bstop\b|\bopt[ -]?out\b", re.IGNORECASE)
 _APPROVED = re.compile(
     r"(approved|checked|reviewed) by (a|an|our|named|human)\b|(person|human|editor)s? approves?", re.I

@@ -8,7 +8,7 @@ from datetime import timedelta
 from functools import partial
 
 from bot import practice
-from bot.clock import SystemClock
+from bot.clock import SystemClock, why_wrong
 from bot.duties import Duties
 from bot.encore import Encore
 from bot.judgement import Judgement
@@ -160,7 +160,9 @@ def voice(settings: Settings) -> OfficeVoice:
 
 
 def _health(office: Office, instruments: Instruments) -> Health:
-    reasons = instruments.health(f"{one.name}: {one.trouble}" for one in office.intakes if one.trouble)
+    clocks = ((name, why_wrong(platform.skew())) for name, platform in office.platforms.items())
+    troubles = [*((one.name, one.trouble) for one in office.intakes), *clocks]
+    reasons = instruments.health(f"{name}: {why}" for name, why in troubles if why)
     return Health(ready=not reasons, reasons=reasons)
 
 

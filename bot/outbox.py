@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from bot import cases, inbox, ledger, review, vanish
 from bot.audit import OFFICE
+from bot.clock import why_wrong
 from bot.desk import Occasion
 from bot.errors import (
     Gone,
@@ -83,6 +84,8 @@ class Outbox:
             return await asyncio.to_thread(self._settle.pause, case.id, str(error))
         except (PlatformError, TimeoutError) as error:
             return self._later(f"could not look at the post before sending: {error or 'time-out'}", error)
+        if why := why_wrong(platform.skew()):
+            return Later(at=self._clock.now() + self._pace.retry, why=f"held back: {why}")
         outgoing = await asyncio.to_thread(self._commit_intent, case_id, fresh, fresh_subject)
         if isinstance(outgoing, Later) or outgoing is None:
             return outgoing

@@ -99,6 +99,10 @@ class Reader(Protocol):
         """The same author with the profile read afresh."""
         ...
 
+    def skew(self) -> float | None:
+        """Seconds by which our clock is ahead of the network's, as its last answer said; None: it did not say."""
+        ...
+
 
 class Writer(Protocol):
     """Say something, once. Only `outbox.py` calls `publish`."""

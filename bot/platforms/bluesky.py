@@ -132,6 +132,10 @@ class BlueskyPlatform:
         """The profile afresh, with who blocks whom."""
         return await self._reading.author(author)
 
+    def skew(self) -> float | None:
+        """Seconds by which our clock is ahead of our server's."""
+        return self._session.skew()
+
     # --- Writer
 
     async def publish(self, outgoing: Outgoing) -> Ref:

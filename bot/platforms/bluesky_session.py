@@ -56,6 +56,10 @@ class BlueskySession:
         body, kind = json.dumps(data).encode(), {"Content-Type": "application/json"}
         return await self._signed_in(lambda client: client.invoke_procedure(nsid, content=body, headers=kind))
 
+    def skew(self) -> float | None:
+        """Seconds by which our clock is ahead of our server's, as its last answer said."""
+        return self._wires[-1].skew if self._wires else None
+
     async def close(self) -> None:
         """Give back the connections; the session stays as it was saved."""
         for wire in self._wires:

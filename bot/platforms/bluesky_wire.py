@@ -10,6 +10,7 @@ import asyncio
 import json
 import time
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -17,6 +18,7 @@ from atproto_client.request import AsyncRequest, Response
 from pydantic_core import from_json
 
 from bot.errors import Gone, LoggedOut, PlatformError, Refused, SlowDown, Unclear, Unreachable
+from bot.platforms.times import ahead_of
 
 _TIMEOUT = httpx.Timeout(20.0, connect=10.0)  # seconds
 _MOST_BYTES = 16 * 2**20  # of one answer, unpacked; a full page of notifications is well below 1 MB
@@ -62,6 +64,7 @@ class Wire(AsyncRequest):  # type: ignore[misc]  # the SDK carries no type marke
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**{"timeout": _TIMEOUT, **options})
+        self.skew: float | None = None  # seconds by which our clock is ahead of the server's, as last told
         self.set_additional_headers({"User-Agent": _USER_AGENT})
 
     async def get(self, url: str, **options: Any) -> Response:
@@ -78,6 +81,8 @@ class Wire(AsyncRequest):  # type: ignore[misc]  # the SDK carries no type marke
                 asyncio.timeout(_LONGEST),
                 self._client.stream(method, url, headers=headers, **options) as response,
             ):
+                told = ahead_of(response.headers, datetime.now(UTC))
+                self.skew = self.skew if told is None else told
                 body = await _read(response)
         except _NEVER_LEFT as fault:
             raise Unreachable(f"no connection to {httpx.URL(url).host}: {_say(fault)}") from fault

@@ -29,6 +29,7 @@ class FakePlatform:
         self.me = self.world.join(me)
         self.account = me.id
         self.limit = limit
+        self.ahead: float | None = 0.0  # seconds by which our clock is ahead of this network's
 
     async def listen(self, cursors: Mapping[str, str], concern: Concern) -> AsyncIterator[Heard]:
         """Everything on the network that concerns us; without a cursor, from its first day."""
@@ -82,6 +83,10 @@ class FakePlatform:
         if found is None:
             raise Gone(f"there is no account {author.id} on the fake network")
         return replace(found, blocks_us=found.id in self.world.blockers, known=True)
+
+    def skew(self) -> float | None:
+        """What tests set; it has no clock of its own."""
+        return self.ahead
 
     async def publish(self, outgoing: Outgoing) -> Ref:
         """Create the post once: a second call with the same key returns the first post."""

@@ -23,6 +23,7 @@ from mastodon import Mastodon
 
 from bot.errors import Gone, LoggedOut, PlatformError, Refused, SlowDown, Unclear, Unreachable
 from bot.platforms.mastodon_limits import named_pause
+from bot.platforms.times import ahead_of
 
 TIMEOUT = 20.0  # seconds for connecting, and for each silence while reading
 WHOLE_ANSWER = 40.0  # seconds until an answer must be complete, however slowly it drips
@@ -60,6 +61,7 @@ class MastodonHttp:
             user_agent=user_agent,
         )
         self._line = OneLine(self.host)
+        self.skew: float | None = None  # seconds by which our clock is ahead of the server's, as last told
 
     async def get(self, path: str, fields: Fields = ()) -> Answer:
         """Read. Whatever goes wrong, nothing was changed: `Unreachable`."""
@@ -96,6 +98,8 @@ class MastodonHttp:
                 params=None if writing else list(fields),
                 data=list(fields) if writing else None,
             ) as response:
+                told = ahead_of(response.headers, datetime.now(UTC))
+                self.skew = self.skew if told is None else told
                 body = self._read(response)
         except (requests.RequestException, urllib3.exceptions.HTTPError, UnicodeError) as error:
             raise self._lost(error, writing) from error

@@ -91,6 +91,10 @@ class MastodonReader:
         except Malformed as error:
             raise Unreachable(f"{self._http.host} shows this account in a way we cannot read: {error}") from error
 
+    def skew(self) -> float | None:
+        """Seconds by which our clock is ahead of our server's, as its last answer said."""
+        return self._http.skew
+
     async def _relation(self, author: Author) -> Author:
         """The author with what stands between us; where the server will not say, they stay unknown."""
         answer = await self._http.get("/api/v1/accounts/relationships", [("id[]", author.local_id)])
