@@ -54,7 +54,7 @@ def build(
     watch = Watch(tags=settings.tags)
     platforms: dict[str, Platform] = {}
     listeners: list[tuple[str, Listener]] = []
-    ourselves: set[str] = set()
+    remote_ids: dict[str, str] = {}
     world: FakeNetwork | None = None
     played: Encore | None = None
     stream: Listener | None = None
@@ -62,7 +62,7 @@ def build(
         world = FakeNetwork()
         fake = FakePlatform(world)
         platforms[practice.ACCOUNT] = fake
-        ourselves.add(fake.account)
+        remote_ids[practice.ACCOUNT] = fake.account
         feed = lines if lines is not None else practice.feed_lines(settings.feed)
         played = Encore(feed, world, me=fake.me, clock=clock, speed=settings.feed_speed, store=store)
         listeners.append((practice.ACCOUNT, played))
@@ -76,8 +76,7 @@ def build(
         for one in connect(settings, store, vault, clock):
             platforms[one.id] = one.platform
             listeners.append((one.id, one.platform))
-            ourselves.add(one.remote_id)
-    watch.ourselves = frozenset(ourselves)
+            remote_ids[one.id] = one.remote_id
     judgement = Judgement(
         store=store,
         clock=clock,
@@ -129,6 +128,7 @@ def build(
         platforms=platforms,
         listeners=listeners,
         watch=watch,
+        remote_ids=remote_ids,
         duties=duties,
         web=create_app(hands),
         web_stopping=web_stopping,

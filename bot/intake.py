@@ -22,6 +22,7 @@ log = structlog.get_logger("intake")
 
 BATCH = 500  # events per transaction at most
 WAITING = 2_000  # heard but not yet stored; then the source has to wait
+OVERLAP = 1_000  # events read again at each refresh: other processes may commit smaller numbers later
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds between attempts
 
 
@@ -73,6 +74,9 @@ class Intake:
                 self.trouble = f"{type(error).__name__}: {error}"
             except SQLAlchemyError as error:
                 self.trouble = f"the database does not answer: {error.__class__.__name__}"
+            except Exception as error:  # a network library may fail in ways nobody foresaw: the office goes on
+                self.trouble = f"this source fails in a way nobody foresaw ({type(error).__name__}); please report it"
+                log.exception("source failed", source=self._listener.name)
             if not stopping.is_set():
                 log.warning("source ended", source=self._listener.name, trouble=self.trouble, pause=pause)
                 pause = FIRST_PAUSE if heard_something else min(pause * 2, LONGEST_PAUSE)
@@ -87,8 +91,8 @@ class Intake:
         try:
             while not stopping.is_set():
                 get = asyncio.create_task(queue.get())
-                await asyncio.wait({get, stop, reader}, return_when=asyncio.FIRST_COMPLETED)
-                if not get.done():  # we stop, or the source ended and all it told is stored
+                await asyncio.wait({get, stop, reader, renewer}, return_when=asyncio.FIRST_COMPLETED)
+                if not get.done() or renewer.done():  # we stop, the source ended, or it is another process's now
                     get.cancel()
                     break
                 await self._store_batch(_drain(get.result(), queue), stopping)
@@ -107,10 +111,12 @@ class Intake:
             await queue.put(heard)
 
     async def _renew(self, stopping: asyncio.Event) -> None:
+        """Keep the lease; ends when it is lost (this process was suspended, and another took over)."""
         while not stopping.is_set():
             await _rest(stopping, leases.TTL.total_seconds() / 3)
             with suppress(SQLAlchemyError):  # the next renewal, or the next store, will tell
-                await asyncio.to_thread(self._hold)
+                if not await asyncio.to_thread(self._hold):
+                    return
                 await asyncio.to_thread(refresh, self._store, self._watch)
 
     async def _store_batch(self, batch: list[Heard], stopping: asyncio.Event) -> None:
@@ -150,10 +156,13 @@ class Intake:
 
 def refresh(store: Store, watch: Watch) -> None:
     """Learn which posts the office holds and which are ours, also those that other processes added."""
+    since = watch.read_up_to - OVERLAP
     with store.read() as session:
-        for uri in session.scalars(select(EventRow.uri).where(EventRow.kind != "vanished")):
+        events = select(EventRow.id, EventRow.uri).where(EventRow.kind != "vanished", EventRow.id > since)
+        for number, uri in session.execute(events):
             watch.remember(uri)
-        for (subject,) in session.execute(select(CaseRow.subject_uri).distinct()):
+            watch.read_up_to = max(watch.read_up_to, number)
+        for (subject,) in session.execute(select(CaseRow.subject_uri).where(CaseRow.subject_uri != CaseRow.uri)):
             watch.remember(subject)
         for remote in session.scalars(select(DeliveryRow.remote).where(DeliveryRow.state == "confirmed")):
             if remote:

@@ -54,6 +54,7 @@ class Office:
     platforms: dict[str, Platform]
     listeners: list[tuple[str, Listener]]  # account id, where its posts come from
     watch: Watch
+    remote_ids: dict[str, str]  # account id -> our own id on its network
     duties: Duties
     web: FastAPI
     web_stopping: threading.Event
@@ -106,7 +107,7 @@ class Office:
             clock=self.clock,
             account=account,
             listener=listener,
-            watch=self.watch,
+            watch=self.watch.for_account(self.remote_ids.get(account, "")),
             bell=self.ring,
             owner=owner,
         )

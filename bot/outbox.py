@@ -23,7 +23,7 @@ from bot.errors import (
     Unclear,
     Unreachable,
 )
-from bot.lay_desk import Limits, occasion
+from bot.lay_desk import Limits, account, occasion
 from bot.life import OPEN, State
 from bot.model import Post, Ref
 from bot.ports import Clock, Look, Outgoing, Platform
@@ -121,7 +121,15 @@ class Outbox:
                 return None
             if case.send_after > now:
                 return Later(at=case.send_after, why="the undo delay runs")
+            if (held := self._held(session, case)) and (case.expires_at is None or case.expires_at > now):
+                return Later(at=now + self._pace.retry, why=held)  # without a word to the network
             return case, self._posts(case)
+
+    def _held(self, session: Session, case: CaseRow) -> str:
+        """Why nothing leaves this account at all right now ("" if it may)."""
+        row = account(session, case.account)
+        off = "sending is off for this account" if row.public and not row.sending else ""
+        return why_stopped(session, self._stop_flag) or row.paused or off
 
     def _posts(self, case: CaseRow) -> tuple[Post, Post]:
         return codec.load(Post, case.post), codec.load(Post, case.subject)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from copy import copy
 
 from bot.model import Via
 
@@ -18,8 +19,15 @@ class Watch:
     def __init__(self, *, tags: Iterable[str], ourselves: Iterable[str] = (), known: Iterable[str] = ()) -> None:
         self.tags = frozenset(fold_tag(tag) for tag in tags if fold_tag(tag))
         self.ourselves = frozenset(ourselves)  # our account ids
+        self.read_up_to = 0  # the newest event of the inbox this watch has learnt of
         self._known = set(known)
         self._ours: set[str] = set()
+
+    def for_account(self, ourselves: str) -> Watch:
+        """The same watch for one account: what it holds is shared, who is 'we' is not."""
+        one = copy(self)
+        one.ourselves = frozenset({ourselves})
+        return one
 
     def remember(self, uri: str, *, ours: bool = False) -> None:
         """From now on edits and deletions of this post, and answers to it if it is ours, concern us."""

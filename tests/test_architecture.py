@@ -51,6 +51,7 @@ LAZY_IMPORTS = "bot.cli"  # and its parts: heavy libraries that most verbs do no
 READS_ENVIRONMENT = {"bot.settings"}
 PUBLISHES = {"bot.outbox"}
 CATCHES_ALL = {
+    "bot.intake": "a source that breaks, however, is said to be broken and started again",
     "bot.cli": "the outermost frame, however, keeps the traceback in a file and says where",
     "bot.worker": "a job that fails, however, is kept, counted and tried again",
     "handlers.manners.gates": "a gate that fails, however, is closed",

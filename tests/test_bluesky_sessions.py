@@ -62,7 +62,9 @@ async def test_a_session_that_another_process_renewed_is_taken_over_without_a_lo
     ours = a_platform(bluesky_net, bot, keeper=keeper)
     await ours.open()
     old = keeper.session
-    theirs = a_platform(bluesky_net, bot, keeper=elsewhere)  # another process of the office: its own login stands for a renewal
+    theirs = a_platform(
+        bluesky_net, bot, keeper=elsewhere
+    )  # another process of the office: its own login stands for a renewal
     await theirs.open()
     await theirs.close()
     revoke(bluesky_net, old)
