@@ -39,10 +39,11 @@ class RealOffice:
     def __init__(self, folder: Path, *, database_url: str = "", undo_seconds: int = 0, call_seconds: int = 4) -> None:
         self.folder = folder
         self.config = folder / "scrutineer.toml"
+        self.tag = "MedEd"
         self.data = folder / "var"
         self._lines = [
             'organisation = "Test School"',
-            'tags = ["MedEd"]',
+            f'tags = ["{self.tag}"]',
             f'data_dir = "{self.data}"',
             f'database_url = "{database_url}"',
             "port = 0",
@@ -66,7 +67,9 @@ class RealOffice:
 
     def connect_bluesky(self, *, handle: str, did: str, password: str, pds: str, jetstream: str = "") -> None:
         """A Bluesky account, with sending switched on."""
-        self._lines = [line for line in self._lines if not line.startswith("jetstream_url")]
+        self.tag = f"MedEd{did[-12:]}"  # its own: all tests share the network, and posts of others are not our story
+        self._lines = [line for line in self._lines if not line.startswith(("jetstream_url", "tags"))]
+        self._lines.append(f'tags = ["{self.tag}"]')
         self._lines.append(f'jetstream_url = "{jetstream}"')
         self._lines += ["[[bluesky]]", f'handle = "{handle}"', f'pds = "{pds}"']
         self._account(f"bluesky/{handle}", "bluesky", did, handle, pds, "app_password", password)

@@ -76,7 +76,7 @@ def test_a_tagged_post_is_seen_on_the_stream_and_its_deletion_too(
 ) -> None:
     alice = bluesky_net.new_account("alice")
     office.start()
-    post = bluesky_net.post_as(alice, f"{CLAIM} #MedEd")
+    post = bluesky_net.post_as(alice, f"{CLAIM} #{office.tag}")
     bluesky_net.process_all()
     office.until(lambda: any(case.state == State.PROPOSED for case in office.cases()), "a locked draft")
     (case,) = office.cases()
