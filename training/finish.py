@@ -29,7 +29,7 @@ def finish(reader: Reader, judge: Judge, folder: Path) -> dict[str, Any]:
     sample = _sample(corpus)
     files = [
         export.export(reader, "reader", [tokens.single(post) for _, post in sample], folder),
-        export.export(judge, "judge", [tokens.pair(claim, (), post) for claim, post in sample], folder),
+        export.export(judge, "judge", [tokens.pair(claim, (), (), post) for claim, post in sample], folder),
     ]
     read, score = export.by_files(folder)
     exams = {exam.name: exam for exam in (dev(), claims_exam(corpus, "calibration"), claims_exam(corpus, "heldout"))}

@@ -24,9 +24,10 @@ EPOCHS = 5
 def batches(pairs: Sequence[Pair], dice: random.Random) -> list[tuple[list[tuple[list[int], list[int]]], list[int]]]:
     """Rows of tokens with their labels, in batches of about equal length, in random order."""
     claims = tokens.ids_of([pair.claim for pair in pairs])
-    exemplars = tokens.ids_of([pair.exemplar for pair in pairs])
+    asserting = tokens.ids_of([pair.asserting for pair in pairs])
+    denying = tokens.ids_of([pair.denying for pair in pairs])
     posts = tokens.ids_of([pair.post for pair in pairs])
-    rows = [tokens.pair(*one) for one in zip(claims, exemplars, posts, strict=True)]
+    rows = [tokens.pair(*one) for one in zip(claims, asserting, denying, posts, strict=True)]
     found = []
     for start in range(0, len(rows), BATCH * CHUNK):
         part = range(start, min(start + BATCH * CHUNK, len(rows)))

@@ -22,6 +22,8 @@ FAR = 0.15  # share of negatives that are any claim
 TOO_ALIKE = 0.72  # claims nearer than this are not safe negatives for each other's posts
 NEGATIVES = 1.5  # per post
 TWIN = 0.3  # how often a post is read with another claim of its group
+BARE = 0.15  # how often a pair has no exemplar of a kind
+NEAREST = 0.75  # up to here it has the nearest, beyond it any
 LONE_NEGATIVES = 0.5  # share of the leave-alone posts that serve as posts about nothing in the table
 
 
@@ -30,7 +32,8 @@ class Pair:
     """One thing to learn: texts as the model reads them, and the stance."""
 
     claim: str
-    exemplar: str
+    asserting: str
+    denying: str
     post: str
     stance: int
 
@@ -45,7 +48,7 @@ class Source:
     claim: int | None
     stance: int
     rivals: tuple[int, ...]
-    nearest: dict[int, str]
+    nearest: dict[int, tuple[str, str]]  # per claim: the nearest exemplars, asserting and denying
     exemplar: bool
 
 
@@ -61,10 +64,13 @@ class Pool:
         self.groups: dict[str, list[int]] = defaultdict(list)
         for number in self.numbers:
             self.groups[corpus.claims[number].group].append(number)
-        self._asserting = {n: (corpus.claims[n].text, *corpus.claims[n].asserting) for n in self.numbers}
         self.alike = claims
-        texts = [(n, text) for n in self.numbers for text in self._asserting[n]]
-        self._rows = {one: row for row, one in enumerate(texts)}
+        self._places = places
+        texts = [
+            (n, text)
+            for n in self.numbers
+            for text in (corpus.claims[n].text, *corpus.claims[n].asserting, *corpus.claims[n].denying)
+        ]
         self._owners = torch.tensor([self.numbers.index(n) for n, _ in texts])
         self._matrix = torch.stack([places[text] for _, text in texts])
         inside = set(self.numbers)
@@ -88,13 +94,19 @@ class Pool:
             for n in order
             if self.corpus.claims[n].group != group and (claim is None or self.alike[claim, n] < TOO_ALIKE)
         ][:NEAR]
-        nearest = {}
-        for number in (*rivals, *(self.groups[group] if group else ())):
-            options = self.corpus.claims[number].asserting
-            options = tuple(one for one in options if one != text) or options
-            scores = [float(likeness[self._rows[number, one]]) for one in options]
-            nearest[number] = options[scores.index(max(scores))]
+        nearest = {
+            number: (
+                self._nearest(self.corpus.claims[number].asserting, text, place),
+                self._nearest(self.corpus.claims[number].denying, text, place),
+            )
+            for number in (*rivals, *(self.groups[group] if group else ()))
+        }
         return Source(text=text, claim=claim, stance=stance, rivals=tuple(rivals), nearest=nearest, exemplar=exemplar)
+
+    def _nearest(self, exemplars: Sequence[str], text: str, place: Tensor) -> str:
+        """The exemplar nearest to a post that is not the post itself."""
+        options = [one for one in exemplars if one != text]
+        return max(options, key=lambda one: float(self._places[one] @ place), default="")
 
     def epoch(self, seed: int, epoch: int) -> list[Pair]:
         """The pairs of one pass, shuffled."""
@@ -122,10 +134,12 @@ class Pool:
                 other = source.rivals[int(len(source.rivals) * dice.random() ** 2)]
             chosen.append((other, UNRELATED))
         for number, stance in chosen:
+            asserting, denying = self._exemplars(source, number, dice)
             pairs.append(
                 Pair(
                     claim=readable(self.corpus.claims[number].text),
-                    exemplar=self._exemplar(source, number, dice),
+                    asserting=asserting,
+                    denying=denying,
                     post=vary(readable(source.text), source.stance, dice),
                     stance=stance,
                 )
@@ -136,15 +150,20 @@ class Pool:
         claims: tuple[Claim, ...] = self.corpus.claims
         return claims[one].group == claims[two].group or bool(self.alike[one, two] >= TOO_ALIKE)
 
-    def _exemplar(self, source: Source, number: int, dice: random.Random) -> str:
-        """Mostly the nearest asserting exemplar, as in the office; sometimes any, sometimes none."""
-        chance = dice.random()
-        if chance < 0.2:
-            return ""
-        if chance < 0.75 and number in source.nearest:
-            return readable(source.nearest[number])
-        options = [one for one in self.corpus.claims[number].asserting if one != source.text]
-        return readable(dice.choice(options)) if options else ""
+    def _exemplars(self, source: Source, number: int, dice: random.Random) -> tuple[str, str]:
+        """Mostly the nearest asserting and denying exemplars, as in the office; sometimes any, sometimes none."""
+        claim = self.corpus.claims[number]
+        found = []
+        for place, options in enumerate((claim.asserting, claim.denying)):
+            chance = dice.random()
+            others = [one for one in options if one != source.text]
+            if chance < BARE or not others:
+                found.append("")
+            elif chance < NEAREST and number in source.nearest:
+                found.append(readable(source.nearest[number][place]))
+            else:
+                found.append(readable(dice.choice(others)))
+        return found[0], found[1]
 
 
 def labels(pairs: Sequence[Pair]) -> dict[str, int]:

@@ -95,9 +95,9 @@ class Table:
                 found[place, self.numbers[one.entry.id]] = one.score
         return found
 
-    def exemplar(self, entry: int, likeness: Tensor) -> list[int]:
-        """The tokens of the asserting exemplar nearest to one post; none when the entry has none."""
-        fitting = (self.owners == entry) & (self.kinds == ASSERTING)
+    def exemplar(self, entry: int, kind: int, likeness: Tensor) -> list[int]:
+        """The tokens of the exemplar of this kind nearest to one post; none when the entry has none."""
+        fitting = (self.owners == entry) & (self.kinds == kind)
         if not bool(fitting.any()):
             return []
         return self.ids[int(likeness.masked_fill(~fitting, -2.0).argmax())]
@@ -114,7 +114,12 @@ def look(exam: Exam, read: ReadTexts, judge: JudgePairs) -> list[Seen]:
     asserting, denying = table.best(likeness, (CLAIM, ASSERTING)), table.best(likeness, (DENYING,))
     top = (dense + LEXICAL * lexical).topk(min(CANDIDATES, table.size), dim=1).indices.tolist()
     rows = [
-        tokens.pair(table.claims[candidate], table.exemplar(candidate, likeness[place]), post)
+        tokens.pair(
+            table.claims[candidate],
+            table.exemplar(candidate, ASSERTING, likeness[place]),
+            table.exemplar(candidate, DENYING, likeness[place]),
+            post,
+        )
         for place, (post, candidates) in enumerate(zip(posts, top, strict=True))
         for candidate in candidates
     ]

@@ -13,7 +13,8 @@ from torch import Tensor
 from training import base
 
 START, END, PAD = 101, 102, 0
-MOST_CLAIM = 48  # tokens of a claim with its exemplar
+MOST_CLAIM = 32  # tokens of a claim
+MOST_EXEMPLAR = 24  # tokens of each exemplar beside it
 MOST_POST = 112  # tokens of a post; 99 % of the training posts are shorter
 
 
@@ -46,10 +47,11 @@ def single(ids: Sequence[int]) -> tuple[list[int], list[int]]:
     return found, [0] * len(found)
 
 
-def pair(claim: Sequence[int], exemplar: Sequence[int], post: Sequence[int]) -> tuple[list[int], list[int]]:
-    """A claim, perhaps with an exemplar, and a post: ids and types."""
-    first = [*claim[:MOST_CLAIM], *([END, *exemplar] if exemplar else [])][:MOST_CLAIM]
-    left = [START, *first, END]
+def pair(
+    claim: Sequence[int], asserting: Sequence[int], denying: Sequence[int], post: Sequence[int]
+) -> tuple[list[int], list[int]]:
+    """A claim with what its believers and its critics say (either may be empty), and a post: ids and types."""
+    left = [START, *claim[:MOST_CLAIM], END, *asserting[:MOST_EXEMPLAR], END, *denying[:MOST_EXEMPLAR], END]
     right = [*post[:MOST_POST], END]
     return left + right, [0] * len(left) + [1] * len(right)
 
