@@ -20,7 +20,7 @@ HAS_TORCH = all(find_spec(name) for name in ("torch", "tokenizers", "safetensors
 NEEDS_TORCH = pytest.mark.skipif(
     not HAS_TORCH, reason="torch is not installed: training/setup makes a place that has it"
 )
-CLAIMS, STEPS = 6, 40
+CLAIMS, STEPS = 5, 25
 
 
 def test_no_meaning_stands_on_two_sides_of_the_split() -> None:
@@ -56,8 +56,9 @@ def test_the_same_dice_vary_a_post_the_same_way() -> None:
     assert varied[0] == varied[1]
 
 
+@pytest.mark.timeout(600)
 @NEEDS_TORCH
-def test_the_loss_falls_on_a_tiny_slice_and_the_same_seed_gives_the_same_losses(tmp_path: Path) -> None:
+def test_the_loss_falls_on_a_tiny_slice_and_the_same_seed_begins_the_same(tmp_path: Path) -> None:
     import torch  # noqa: PLC0415 - only where it is installed
 
     from training import learn_judge, prepare  # noqa: PLC0415 - the same
@@ -67,12 +68,13 @@ def test_the_loss_falls_on_a_tiny_slice_and_the_same_seed_gives_the_same_losses(
     pool = prepare.pool(prepare.few(load(), CLAIMS), lone, tmp_path)
 
     _, losses = learn_judge.train(pool, tmp_path / "one", seed=3, epochs=5, most=STEPS)
-    _, again = learn_judge.train(pool, tmp_path / "two", seed=3, epochs=5, most=4)
+    _, again = learn_judge.train(pool, tmp_path / "two", seed=3, epochs=5, most=1)
 
-    assert sum(losses[-8:]) < 0.85 * sum(losses[:8])
-    assert losses[:1] == again[:1]
+    assert sum(losses[-5:]) < 0.9 * sum(losses[:5])
+    assert losses[:1] == again
 
 
+@pytest.mark.timeout(600)
 @NEEDS_TORCH
 def test_a_stopped_run_goes_on_where_it_was(tmp_path: Path) -> None:
     import torch  # noqa: PLC0415 - only where it is installed

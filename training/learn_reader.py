@@ -22,12 +22,12 @@ from training.vary import vary
 ANCHORS = 48  # posts per step, each about another claim
 RIVALS = 24  # near claims per step that none of the posts means
 NEAR_MISSES = 16  # posts per step that only share words with a claim
-CARE = 32  # posts per step for the leave-alone scores, half of them to be left alone
+CARE = 64  # posts per step for the leave-alone scores, half of them to be left alone
 SHARPNESS = 20.0  # of the likeness before softmax
-CARE_WEIGHT = 0.5
-CRISIS_WEIGHT = 0.25
+CARE_WEIGHT = 2.0
+CRISIS_WEIGHT = 1.0
 RATE = 6e-5
-STEPS = 500
+STEPS = 1200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,6 +18,7 @@ from training import base
 from training.corpus import Claim, Corpus, Lone
 from training.embed import base_reader, places
 from training.loop import fast_here
+from training.models import Reader
 from training.pairs import Pool
 
 
@@ -42,14 +43,14 @@ def texts_of_claim(claim: Claim) -> tuple[str, ...]:
     return (claim.text, *claim.asserting, *claim.denying, *claim.asking)
 
 
-def points(corpus: Corpus, lone: Sequence[Lone], folder: Path) -> dict[str, Tensor]:
-    """Where the base model puts every text."""
+def points(corpus: Corpus, lone: Sequence[Lone], folder: Path, reader: Reader | None = None) -> dict[str, Tensor]:
+    """Where the base model puts every text, or a trained reader."""
     texts = texts_of(corpus, lone)
     key = hashlib.sha256(("\n".join(texts) + base.WEIGHTS_SHA256).encode()).hexdigest()[:16]
-    kept = folder / f"points-{key}.pt"
+    kept = folder / f"{'reader' if reader else 'base'}-points-{key}.pt"
     if not kept.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        reader = base_reader()
+        reader = reader or base_reader()
         reader.bert.fast = fast_here()
         torch.save(places(reader, texts), kept)
     return dict(zip(texts, torch.load(kept, weights_only=True), strict=True))
@@ -63,7 +64,8 @@ def alike(corpus: Corpus, found: dict[str, Tensor]) -> Tensor:
     return torch.maximum(alone @ alone.T, together @ together.T)
 
 
-def pool(corpus: Corpus, lone: Sequence[Lone], folder: Path) -> Pool:
-    """The pairs of the training claims."""
+def pool(corpus: Corpus, lone: Sequence[Lone], folder: Path, reader: Reader | None = None) -> Pool:
+    """The pairs of the training claims. With a trained reader, rivals are those that it brings, as in the office."""
     found = points(corpus, lone, folder)
-    return Pool(corpus, corpus.of("train"), lone, found, alike(corpus, found))
+    near = points(corpus, lone, folder, reader) if reader else found
+    return Pool(corpus, corpus.of("train"), lone, near, alike(corpus, found))
