@@ -51,13 +51,13 @@ class _Unbothered(io.TextIOBase):
 
     def write(self, words: str) -> int:
         """Write, if that is possible."""
-        with suppress(OSError):
+        with suppress(OSError, ValueError):  # ValueError: it was closed
             self._stream.write(words)
         return len(words)
 
     def flush(self) -> None:
         """Hand over, if that is possible."""
-        with suppress(OSError):
+        with suppress(OSError, ValueError):
             self._stream.flush()
 
 

@@ -129,7 +129,8 @@ class Outbox:
         """Why nothing leaves this account at all right now ("" if it may)."""
         row = account(session, case.account)
         off = "sending is off for this account" if row.public and not row.sending else ""
-        return why_stopped(session, self._stop_flag) or row.paused or off
+        stopped = why_stopped(session, self._stop_flag)
+        return (stopped and f"publishing is stopped: {stopped}") or row.paused or off
 
     def _posts(self, case: CaseRow) -> tuple[Post, Post]:
         return codec.load(Post, case.post), codec.load(Post, case.subject)

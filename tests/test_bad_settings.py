@@ -9,10 +9,12 @@ import sqlite3
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib import resources
 from pathlib import Path
 
 import pytest
+import structlog
 from sqlalchemy import text
 
 from bot.cli import main
@@ -55,10 +57,11 @@ class Person:
 
 
 @pytest.fixture
-def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Person:
+def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Iterator[Person]:
     for name in [name for name in os.environ if name.startswith("SCRUTINEER_")]:
         monkeypatch.delenv(name)
-    return Person(tmp_path, monkeypatch, capsys)
+    yield Person(tmp_path, monkeypatch, capsys)
+    structlog.reset_defaults()  # the commands write their log to a stream that ends with this test
 
 
 def data(folder: Path) -> str:
