@@ -74,7 +74,7 @@ def fit_merits(exam: Exam, seen: Sequence[Seen]) -> tuple[float, ...]:
         return found
 
     steps.step(loss)
-    return tuple(weights.tolist())
+    return tuple(weights.detach().tolist())
 
 
 def fit(values: Tensor, truth: Tensor) -> tuple[tuple[float, ...], float]:
@@ -91,7 +91,7 @@ def fit(values: Tensor, truth: Tensor) -> tuple[tuple[float, ...], float]:
         return found
 
     steps.step(loss)
-    return tuple(weights.tolist()), float(start)
+    return tuple(weights.detach().tolist()), float(start.detach())
 
 
 def across(values: Tensor, truth: Tensor, groups: Sequence[str]) -> Tensor:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from bot.matching import cues
 from bot.matching.normalise import read as read_words
 from bot.matching.retrieve import Index
 from training import tokens
@@ -22,6 +23,7 @@ from training.text import readable
 CANDIDATES = 5
 LEXICAL = 0.25  # weight of shared words beside the likeness of places
 MOST_LEXICAL = 10
+MOST_INSISTENCE = 3
 BATCH = 48
 CLAIM, ASSERTING, DENYING, ASKING = range(4)
 
@@ -41,6 +43,7 @@ class Seen:
     asserting: tuple[float, ...]  # likeness to the nearest asserting exemplar, per candidate
     denying: tuple[float, ...]
     length: int  # tokens of the post
+    cues: tuple[float, ...]  # turns of phrase, see `cues_of`
     leave_alone: float  # score before the logistic curve
     crisis: float
 
@@ -133,6 +136,7 @@ def look(exam: Exam, read: ReadTexts, judge: JudgePairs) -> list[Seen]:
             asserting=tuple(asserting[place, found].tolist()),
             denying=tuple(denying[place, found].tolist()),
             length=len(posts[place]),
+            cues=cues_of(exam.posts[place].text),
             leave_alone=float(care[place, 0]),
             crisis=float(care[place, 1]),
         )
@@ -164,7 +168,18 @@ def signs(seen: Seen, chosen: int) -> list[float]:
         seen.asserting[chosen] - seen.denying[chosen],
         seen.lexical[chosen],
         min(seen.length, 60) / 60.0,
+        *seen.cues,
     ]
+
+
+def cues_of(text: str) -> tuple[float, ...]:
+    """Turns of phrase that give a stance away, each 1 when found; the last one says how much the author insists."""
+    reading = read_words(text)
+    own = reading.own.replace("\n", " . ")
+    patterns = (cues.DEBUNK, cues.REPORT, cues.EVIDENCE_TALK, cues.QUESTION, cues.NEGATION)
+    found = [pattern.search(own) for pattern in patterns] + [cues.SARCASM.search(reading.shouted.casefold())]
+    insisted = min(len(cues.insistence(own)), MOST_INSISTENCE) / MOST_INSISTENCE
+    return (*(float(bool(one)) for one in found), float(bool(reading.quoted)), insisted)
 
 
 def in_batches(read: ReadTexts, rows: Rows) -> tuple[Tensor, Tensor]:
