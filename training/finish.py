@@ -12,7 +12,18 @@ import torch
 from bot.matching.evaluate import Report, measure
 from bot.model import Match
 from training import export, tokens
-from training.calibrate import PRECISE, Certainty, across, decide, fit, fit_merits, right, threshold
+from training.calibrate import (
+    PRECISE,
+    PRECISE_UNSEEN,
+    WORTH_A_LOOK,
+    Certainty,
+    across,
+    decide,
+    fit,
+    fit_merits,
+    right,
+    threshold,
+)
 from training.corpus import Corpus, load, load_lone, lone_part
 from training.models import Judge, Reader
 from training.pipeline import ReadTexts, Seen, in_batches, look, signs
@@ -35,7 +46,13 @@ def finish(reader: Reader, judge: Judge, folder: Path) -> dict[str, Any]:
     exams = {exam.name: exam for exam in (dev(), claims_exam(corpus, "calibration"), claims_exam(corpus, "heldout"))}
     seen = {name: look(exam, read, score) for name, exam in exams.items()}
     certainty = learn_certainty(exams, seen, care_threshold(read))
-    figures: dict[str, Any] = {"certainty": {"confident": certainty.confident, "leave_alone": certainty.leave_alone}}
+    figures: dict[str, Any] = {
+        "certainty": {
+            "suggest": certainty.suggest,
+            "confident": certainty.confident,
+            "leave_alone": certainty.leave_alone,
+        }
+    }
     for name, exam in exams.items():
         matches = decide(exam, seen[name], certainty)
         figures[name] = table_of(exam, seen[name], matches)
@@ -46,20 +63,25 @@ def finish(reader: Reader, judge: Judge, folder: Path) -> dict[str, Any]:
 
 
 def learn_certainty(exams: dict[str, Exam], seen: dict[str, list[Seen]], leave_alone: float) -> Certainty:
-    """Weights from the calibration claims; the threshold is the higher of theirs, across folds, and the dev posts'."""
+    """Weights from the calibration claims; thresholds from them, across folds, and from the dev posts: the higher."""
     exam, found = exams["calibration"], seen["calibration"]
-    draft = Certainty(merits=fit_merits(exam, found), weights=(), start=0.0, confident=0.0, leave_alone=leave_alone)
+    draft = Certainty(
+        merits=fit_merits(exam, found), weights=(), start=0.0, suggest=0.0, confident=0.0, leave_alone=leave_alone
+    )
     chosen = [draft.choose(one) for one in found]
     values = torch.tensor([signs(one, place) for one, place in zip(found, chosen, strict=True)])
     truth = torch.tensor(right(exam, found, chosen), dtype=torch.float32)
     weights, start = fit(values, truth)
     draft = replace(draft, weights=weights, start=start)
-    bars = [_bar(exam, found, draft, across(values, truth, exam.groups))]
-    bars.append(_bar(exams["dev"], seen["dev"], draft, None))
-    return replace(draft, confident=max(bars))
+    apart = across(values, truth, exam.groups)
+    confident = max(
+        _bar(exam, found, draft, PRECISE_UNSEEN, apart), _bar(exams["dev"], seen["dev"], draft, PRECISE, None)
+    )
+    suggest = min(confident, _bar(exam, found, draft, WORTH_A_LOOK, apart))
+    return replace(draft, confident=confident, suggest=suggest)
 
 
-def _bar(exam: Exam, seen: Sequence[Seen], draft: Certainty, sure: torch.Tensor | None) -> float:
+def _bar(exam: Exam, seen: Sequence[Seen], draft: Certainty, precise: float, sure: torch.Tensor | None) -> float:
     """The threshold that makes the drafts of one exam precise enough."""
     matches = decide(exam, seen, draft)
     if sure is None:
@@ -68,7 +90,7 @@ def _bar(exam: Exam, seen: Sequence[Seen], draft: Certainty, sure: torch.Tensor 
     good = torch.tensor(
         [post.wanted and match.entry_id == post.entry_id for post, match in zip(exam.posts, matches, strict=True)]
     )
-    return threshold(sure[would], good[would], PRECISE)
+    return threshold(sure[would], good[would], precise)
 
 
 def care_threshold(read: ReadTexts) -> float:
