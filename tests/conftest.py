@@ -16,6 +16,7 @@ A test whose server is not installed is skipped, and the summary says so. With C
 Importing this file starts nothing; the classes are in ``tests/servers``.
 """
 
+import logging
 import os
 import signal
 import time
@@ -23,6 +24,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol, TypeVar
 
 import pytest
+import structlog
 from playwright.sync_api import Page
 
 from tests.servers import guard
@@ -113,6 +115,15 @@ def _nobody_leaves_this_machine() -> Iterator[None]:
     remove = guard.install()
     yield
     remove()
+
+
+@pytest.fixture(autouse=True)
+def _logging_stays_in_its_test() -> Iterator[None]:
+    """A command line that sets up logging writes to the captured stderr of its own test, which is closed after it."""
+    yield
+    structlog.reset_defaults()
+    root = logging.getLogger()
+    root.handlers = [handler for handler in root.handlers if type(handler) is not logging.StreamHandler]
 
 
 def pytest_configure(config: pytest.Config) -> None:
