@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import baseline, matching, office, stream
+from bench import baseline, matching, office, reading, stream
 from bench.figures import Figure, as_json, machine, table
 
 
@@ -32,6 +32,7 @@ PARTS: dict[str, Callable[[Size], list[Figure]]] = {
     "machine": lambda size: baseline.measure(size.loop_seconds),
     "stream": lambda size: stream.measure(size.frames, size.rounds),
     "match": lambda size: matching.measure(size.posts),
+    "reading": lambda size: reading.measure(size.posts, size.rounds),
     "office": lambda size: office.start_and_memory(size.starts),
     "latency": lambda size: office.latency(size.seconds, POSTS_A_SECOND),
 }

@@ -13,6 +13,7 @@ from bot.duties import Duties
 from bot.encore import Encore
 from bot.judgement import Judgement
 from bot.lay_desk import Limits
+from bot.matchers import Matchers
 from bot.metrics import Instruments
 from bot.office import Office
 from bot.opening import open_store
@@ -20,6 +21,7 @@ from bot.outbox import Outbox
 from bot.platforms.fake import FakePlatform
 from bot.platforms.fake_network import FakeNetwork
 from bot.ports import Clock, Connected, Listener, Platform
+from bot.second_reader import SecondReader
 from bot.settings import Settings
 from bot.settle import Pace
 from bot.store.engine import Store
@@ -77,6 +79,7 @@ def build(
             platforms[one.id] = one.platform
             listeners.append((one.id, one.platform))
             remote_ids[one.id] = one.remote_id
+    other = second_reader(settings)
     judgement = Judgement(
         store=store,
         clock=clock,
@@ -84,6 +87,8 @@ def build(
         limits=limits,
         stop_flag=settings.stop_flag,
         rulers=platforms,
+        matchers=Matchers(settings.data_dir),
+        second_model=other.model if other else "",
     )
     outbox = Outbox(
         store=store,
@@ -95,7 +100,7 @@ def build(
         pace=pace_of(settings),
         published=lambda uri: watch.remember(uri, ours=True),
     )
-    duties = Duties(store=store, clock=clock, platforms=platforms, tools=judgement.tools, outbox=outbox)
+    duties = Duties(store=store, clock=clock, platforms=platforms, tools=judgement.tools, outbox=outbox, second=other)
     web_stopping = threading.Event()
     office: Office  # the pages ask the office, the office serves the pages
     instruments = Instruments(store=store, clock=clock, stop_flag=settings.stop_flag)
@@ -114,7 +119,7 @@ def build(
         gates=judgement.gates,
         fake_threads=lambda: practice.threads(world, platforms[practice.ACCOUNT].account) if world else (),
         practice_again=lambda who: played.again(who) if played else None,
-        sources=lambda: tuple((one.name, one.trouble) for one in office.intakes),
+        sources=lambda: (*((one.name, one.trouble) for one in office.intakes), *_matching(judgement.matchers)),
         health=lambda: _health(office, instruments),
         metrics=instruments.metrics,
         live=lambda: _live_state(office),
@@ -138,6 +143,15 @@ def build(
         objections=judgement.objections,
     )
     return office
+
+
+def second_reader(settings: Settings) -> SecondReader | None:
+    """The second reader, if one is set."""
+    given = settings.second_reader
+    if not given.url:
+        return None
+    key = given.key.get_secret_value() if given.key else ""
+    return SecondReader(url=given.url, model=given.model, key=key, seconds=given.seconds)
 
 
 def pace_of(settings: Settings) -> Pace:
@@ -164,6 +178,10 @@ def _health(office: Office, instruments: Instruments) -> Health:
     troubles = [*((one.name, one.trouble) for one in office.intakes), *clocks]
     reasons = instruments.health(f"{name}: {why}" for name, why in troubles if why)
     return Health(ready=not reasons, reasons=reasons)
+
+
+def _matching(matchers: Matchers) -> tuple[tuple[str, str], ...]:
+    return (("matching", matchers.trouble),) if matchers.trouble else ()
 
 
 def _live_state(office: Office) -> str:

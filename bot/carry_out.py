@@ -46,9 +46,9 @@ def carry_out(
 ) -> None:
     """Save what follows from a decision, in the caller's transaction."""
     match decision:
-        case Ignore(reason=reason):
+        case Ignore():
             if isinstance(event, Arrived):
-                _ignore(session, event, context, account, reason, now)
+                _ignore(session, event, decision, context, account, now)
         case Propose():
             _propose(session, event, decision, context, account, voice(decision), now)
         case Escalate(post=post, reason=reason):
@@ -60,11 +60,16 @@ def carry_out(
 
 
 def _ignore(
-    session: Session, event: Arrived, context: Context, account: AccountRow, reason: str, now: datetime
+    session: Session, event: Arrived, ignore: Ignore, context: Context, account: AccountRow, now: datetime
 ) -> None:
-    if cases.of_post(session, event.post.ref.network, event.post.ref.uri) is None:
+    case = cases.of_post(session, event.post.ref.network, event.post.ref.uri)
+    if case is None:
         case = _new_case(session, event.post, event.post, context, account, event.via, now)
-        cases.change(session, case, State.IGNORED, who=OFFICE, why=reason, now=now)
+        case.match = codec.dump(ignore.perhaps) if ignore.perhaps else None
+        cases.change(session, case, State.IGNORED, who=OFFICE, why=ignore.reason, now=now)
+    elif event.via == Via.TAKEN_UP and case.state == State.IGNORED:
+        case.match, case.reason, case.updated_at = None, ignore.reason, now
+        audit.note(session, who=OFFICE, what="no draft was made", now=now, case_id=case.id, why=ignore.reason)
 
 
 def _propose(

@@ -14,6 +14,7 @@ import typer
 from bot import logs
 from bot.cli_account import account
 from bot.cli_evidence import evidence
+from bot.cli_matching import matching
 from bot.cli_office import office
 from bot.cli_queue import queue
 
@@ -28,6 +29,7 @@ app.add_typer(queue, name="queue")
 app.add_typer(evidence, name="evidence")
 app.add_typer(account, name="account")
 office(app)
+matching(app)
 
 
 @app.command()
@@ -36,11 +38,28 @@ def match(
     table: Annotated[
         Path | None, typer.Option(help="Evidence pack to match against; the starter pack if left out.")
     ] = None,
+    explain: Annotated[bool, typer.Option("--explain", help="Say why, in sentences, instead of JSON.")] = False,
 ) -> None:
     """Say for every post which entry it is about, what it does with the claim, and what we would do."""
     from bot.matching.command import match_file  # noqa: PLC0415  the matcher is not needed by other verbs
 
-    raise typer.Exit(match_file(posts, table, sys.stdout, sys.stderr))
+    raise typer.Exit(match_file(posts, table, sys.stdout, sys.stderr, explain=explain))
+
+
+@app.command()
+def evaluate(
+    posts: Annotated[Path, typer.Argument(help="Labelled posts, JSONL.", exists=True, dir_okay=False)],
+    table: Annotated[
+        Path | None, typer.Option(help="Evidence pack to match against; the starter pack if left out.")
+    ] = None,
+    plots: Annotated[Path | None, typer.Option(help="Folder for two drawings (SVG).")] = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write all figures there, too.")] = None,
+    errors: Annotated[int, typer.Option(help="How many wrong drafts are shown.")] = 20,
+) -> None:
+    """Measure matching on labelled posts: precision, recall, who was wronged, and how far certainty can be trusted."""
+    from bot.matching.evaluate import evaluate as run  # noqa: PLC0415  the models are not needed by other verbs
+
+    raise typer.Exit(run(posts, sys.stdout, sys.stderr, table=table, plots_to=plots, json_to=json_file, errors=errors))
 
 
 @app.command()

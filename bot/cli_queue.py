@@ -123,6 +123,19 @@ def decline(
     store.close()
 
 
+@queue.command("take-up")
+def take_up(case: Case, who: As, as_json: AsJson = False, config: Config = None) -> None:
+    """Have a draft made of what the matcher only suggested. It waits for approval like any other."""
+    from bot.opening import open_store  # noqa: PLC0415
+
+    store = open_store(load(config))
+    with store.write() as session:
+        version = cases.get(session, case).version
+        row = review.take_up(session, case, version=version, who=who, now=SystemClock().now())
+    _done(row, as_json)
+    store.close()
+
+
 def _done(row: CaseRow, as_json: bool) -> None:
     if as_json:
         typer.echo(json.dumps(_summary(row), ensure_ascii=False))

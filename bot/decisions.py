@@ -9,9 +9,10 @@ from bot.model import Author, Basis, Match, Mention, Post, Ref
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ignore:
-    """Do nothing, and remember why."""
+    """Do nothing, and remember why; `perhaps` is a match that was not sure enough, for a person to look at."""
 
     reason: str
+    perhaps: Match | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

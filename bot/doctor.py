@@ -70,6 +70,7 @@ def _house(store: Store, settings: Settings, report: Report) -> None:
     try:
         report.chapter("Evidence table")
         report.add(doctor_house.evidence(store, now))
+        report.add(doctor_house.models())
         report.chapter("Accounts")
         if settings.practice:
             report.add([ok("no account is connected: this is a practice office (`scrutineer init` connects one)")])

@@ -19,8 +19,9 @@ from sqlalchemy.orm import Session
 
 from bot import people, switch
 from bot.account_checks import Finding, fail, ok, warn
-from bot.errors import ScrutineerError
+from bot.errors import BadModel, ScrutineerError
 from bot.evidence import registry
+from bot.matching.manifest import check_shipped
 from bot.settings import Settings
 from bot.store.engine import MIGRATIONS, Store
 from bot.store.models import CaseRow, CursorRow, GapRow, JobRow
@@ -130,6 +131,16 @@ def evidence(store: Store, now: datetime) -> Iterable[Finding]:
         yield warn(f"the review date has passed: {_some(late)}", "review them, import them with a new review_by")
     if flagged := [entry.id for entry in entries if any(one.flagged or not one.verified for one in entry.citations)]:
         yield warn(f"a citation is flagged or unverified in {_some(flagged)}", "see `scrutineer evidence lint`")
+
+
+def models() -> Iterable[Finding]:
+    """Whether the models for matching are the ones that were shipped."""
+    try:
+        found = check_shipped()
+    except BadModel as error:
+        yield fail(str(error), "until then matching only suggests, and makes no draft")
+        return
+    yield ok(f"the models for matching are whole (version {found})")
 
 
 def office(store: Store, settings: Settings, now: datetime) -> Iterable[Finding]:

@@ -9,15 +9,17 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import delete, select
 
-from bot import cases, jobs, turn
+from bot import cases, jobs, second_reader, turn
 from bot.audit import OFFICE
 from bot.errors import LoggedOut, SlowDown, Unreachable
 from bot.jobs import Job
 from bot.life import State
 from bot.look_back import LookBack
+from bot.matching.second import Answer, Question
 from bot.model import Post
 from bot.outbox import Outbox
 from bot.ports import Clock, Look, Platform
+from bot.second_reader import SecondReader
 from bot.settle import Later
 from bot.store.engine import Store
 from bot.store.models import CaseRow, EventRow
@@ -29,6 +31,7 @@ log = structlog.get_logger("duties")
 
 LONGEST_LOOK = 60.0  # seconds
 LOOK_AGAIN = timedelta(seconds=30)  # while a network is down; it may take days, and the event may be a STOP
+MOST_STEPS = 5  # looks and readings before an event is decided
 EXPIRING = (State.PROPOSED, State.ESCALATED)
 
 
@@ -36,13 +39,22 @@ class Duties:
     """The duties of this office, given the parts they need."""
 
     def __init__(
-        self, *, store: Store, clock: Clock, platforms: Mapping[str, Platform], tools: Tools, outbox: Outbox
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        platforms: Mapping[str, Platform],
+        tools: Tools,
+        outbox: Outbox,
+        second: SecondReader | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
         self._platforms = platforms
         self._tools = tools
         self._outbox = outbox
+        self._second = second
+        self._second = second
         self._look_back = LookBack(store=store, clock=clock, platforms=platforms)
 
     @property
@@ -58,9 +70,17 @@ class Duties:
     async def turn(self, job: Job) -> Later | Settled:
         """Decide one event; look at the post on its network first where that matters. An outage only delays it."""
         event_id = job.payload["event"]
-        post = await asyncio.to_thread(self._first_reading, job, event_id)
-        if post is None:
-            return SETTLED
+        for _ in range(MOST_STEPS):
+            needed = await asyncio.to_thread(self._decide_or_say_what_is_needed, job, event_id)
+            if needed is None:
+                return SETTLED
+            later = await (self._look(event_id, needed) if isinstance(needed, Post) else self._ask(needed))
+            if later is not None:
+                return later
+        return Later(at=self._clock.now() + LOOK_AGAIN, why="the post changes faster than it can be read")
+
+    async def _look(self, event_id: int, post: Post) -> Later | None:
+        """See the post on its network, and keep what was seen."""
         account = await asyncio.to_thread(self._account_of, event_id)
         try:
             async with asyncio.timeout(LONGEST_LOOK):
@@ -68,8 +88,15 @@ class Duties:
         except (Unreachable, SlowDown, LoggedOut, TimeoutError) as error:
             wait = timedelta(seconds=error.seconds) if isinstance(error, SlowDown) else LOOK_AGAIN
             return Later(at=self._clock.now() + wait, why=f"could not look at the post: {error or 'time-out'}")
-        await asyncio.to_thread(self._second_reading, job, event_id, look)
-        return SETTLED
+        await asyncio.to_thread(self._remember_look, event_id, look)
+        return None
+
+    async def _ask(self, questions: tuple[Question, ...]) -> None:
+        """Put questions to the second reader, and keep its answers."""
+        for question in questions:
+            if self._second is not None:
+                answer = await self._second.ask(question)
+                await asyncio.to_thread(self._remember_answer, self._second.model, question, answer)
 
     async def send(self, job: Job) -> Later | None:
         """Send an approved reply."""
@@ -95,22 +122,26 @@ class Duties:
         await asyncio.to_thread(self._sweep)
         return None
 
-    def _first_reading(self, job: Job, event_id: int) -> Post | None:
-        """Decide at once if nothing needs to be looked up; else the post to look at."""
+    def _decide_or_say_what_is_needed(self, job: Job, event_id: int) -> Post | tuple[Question, ...] | None:
+        """Decide if all is known; else the post to look at, or what the second reader must read."""
         now = self._clock.now()
         with self._store.write() as session:
             post = turn.needs_look(session, event_id, self._tools, now=now)
-            if post is None:
-                turn.take_turn(session, event_id, self._tools, now=now)
-                jobs.finish(session, job, now=now)
-            return post
-
-    def _second_reading(self, job: Job, event_id: int, look: Look | None) -> None:
-        now = self._clock.now()
-        with self._store.write() as session:
-            turn.remember_look(session, event_id, look)
+            if post is not None:
+                return post
+            if self._second is not None and (questions := turn.unread(session, event_id, self._tools, now=now)):
+                return questions
             turn.take_turn(session, event_id, self._tools, now=now)
             jobs.finish(session, job, now=now)
+            return None
+
+    def _remember_look(self, event_id: int, look: Look | None) -> None:
+        with self._store.write() as session:
+            turn.remember_look(session, event_id, look)
+
+    def _remember_answer(self, model: str, question: Question, answer: Answer | str) -> None:
+        with self._store.write() as session:
+            second_reader.keep(session, model, question, answer, now=self._clock.now())
 
     def _account_of(self, event_id: int) -> str:
         with self._store.read() as session:

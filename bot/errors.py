@@ -11,6 +11,7 @@ ScrutineerError
 ├── NotAllowed               a person or a rule forbids this move (says which)
 ├── Stale                    somebody else changed the case first: reload and decide again
 ├── BadPack                  an evidence pack with row errors: nothing was imported
+├── BadModel             a model file is missing or was altered: matching only suggests until it is restored
 ├── BadSettings              the configuration is wrong: one line names field and remedy
 └── LostLease                another worker owns this job now: stop without writing
 """
@@ -67,6 +68,10 @@ class Stale(ScrutineerError):
 
 class BadSettings(ScrutineerError):
     """A setting is wrong or missing; the message names the field and the remedy."""
+
+
+class BadModel(ScrutineerError):
+    """A model file is missing, altered or unreadable; the message names it, its hash and the remedy."""
 
 
 class LostLease(ScrutineerError):

@@ -11,7 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from bot import jobs
-from bot.model import Blocked, Edited, Event, Post, Vanished
+from bot.model import Arrived, Blocked, Edited, Event, Post, Vanished, Via
 from bot.ports import Heard
 from bot.store import codec
 from bot.store.models import CursorRow, EventRow, GapRow
@@ -48,6 +48,13 @@ def notice(session: Session, event: Event, *, account: str, now: datetime) -> in
 def read_again(session: Session, post: Post, *, account: str, mark: str, now: datetime) -> None:
     """Have a post decided anew, as if its author had edited it. `mark` tells this reading from earlier ones."""
     _event(session, "read again", Edited(post=post), account=account, now=now, mark=f"~{mark}")
+
+
+def take_up(session: Session, post: Post, *, account: str, now: datetime) -> None:
+    """Have a post decided anew because a person took the matcher's suggestion up."""
+    _event(
+        session, "taken up", Arrived(post=post, via=Via.TAKEN_UP), account=account, now=now, mark=f"~{now.timestamp()}"
+    )
 
 
 def _event(session: Session, source: str, event: Event, *, account: str, now: datetime, mark: str = "") -> int:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from sqlalchemy.orm import Session
 
 import handlers
+from bot import second_reader
 from bot.carry_out import Drafted
 from bot.decisions import Propose
 from bot.evidence import registry
 from bot.lay_desk import Limits, account, occasion
-from bot.matching.matcher import Matcher
+from bot.matchers import Matchers
+from bot.matching import second
+from bot.matching.second import Question
 from bot.model import Basis, Context, Evidence, Match, Post
 from bot.ports import Clock, Look, Measure, Ruler
 from bot.store import codec
@@ -41,15 +43,18 @@ class Judgement:
         limits: Limits,
         stop_flag: Path,
         rulers: Mapping[str, Ruler],
+        matchers: Matchers | None = None,
+        second_model: str = "",
     ) -> None:
+        """`second_model` names the second reader, whose answers then stand behind every draft; "" for none."""
         self._store = store
         self._clock = clock
         self._voice = voice
         self._limits = limits
         self._stop_flag = stop_flag
         self._rulers = rulers
-        self._lock = threading.Lock()
-        self._index: tuple[str, Matcher] | None = None
+        self.matchers = matchers or Matchers()
+        self._second_model = second_model
 
     @property
     def tools(self) -> Tools:
@@ -60,18 +65,30 @@ class Judgement:
             compose=self.compose,
             ruler=self._rulers.__getitem__,
             limits=self._limits,
+            unread=self._match if self._second_model else None,
         )
 
     def match(self, session: Session) -> Callable[[Post, Context], Match]:
-        """Read a post against the table as it is now. The index is built anew when the table changed."""
-        version = registry.table_version(session)
-        with self._lock:
-            if self._index is None or self._index[0] != version:
-                self._index = (version, Matcher(registry.in_force(session)))
-            matcher = self._index[1]
-        return lambda post, context: matcher.match(
-            "\n".join([post.text, *post.media_alts]).strip(), _around(context), post.langs
-        )
+        """Read a post against the table as it is now."""
+        return self._match(session, [])
+
+    def _match(self, session: Session, unread: list[Question]) -> Callable[[Post, Context], Match]:
+        """The same, noting what the second reader has not read yet."""
+        today = self._clock.now().date()
+
+        def read(post: Post, context: Context) -> Match:
+            text = "\n".join([post.text, *post.media_alts]).strip()
+            found = self.matchers.match(session, text, _around(context), post.langs, today)
+            if self._second_model and found.drafts and found.entry_id:
+                entry = registry.version_of(session, found.entry_id, found.entry_version)
+                question = Question(claim=entry.claim if entry else "", post=text, around=_around(context))
+                answer = second_reader.kept(session, self._second_model, question)
+                if answer is None:
+                    unread.append(question)
+                found = second.after(found, answer)
+            return found
+
+        return read
 
     def compose(self, session: Session, propose: Propose, ruler: Ruler) -> Drafted | None:
         """The fullest words that fit, with the address before them."""

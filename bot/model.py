@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
+from bot.grounds import Grounds
+
 
 class Network(StrEnum):
     """The social networks we know. `FAKE` is a network in memory: demo, tests, dry run."""
@@ -53,10 +55,11 @@ class Sensitivity(StrEnum):
 
 
 class Action(StrEnum):
-    """What a match suggests: a draft, a draft for a clinician, or nothing."""
+    """What a match leads to: a draft, a draft for a clinician, a hint to a person without a draft, or nothing."""
 
     DRAFT = "draft"
     EXPERT_REVIEW = "expert-review"
+    SUGGEST = "suggest"
     NONE = "none"
 
 
@@ -180,6 +183,7 @@ class Via:
     TAG = "tag"
     MENTION = "mention"
     ANSWER = "answer"  # somebody replied to a post of ours
+    TAKEN_UP = "taken_up"  # a person here took a suggestion up: read it as if the matcher were sure
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -288,3 +292,9 @@ class Match:
     crisis: bool = False
     exemplar: str = ""
     runner_up: str | None = None
+    grounds: Grounds = Grounds()
+
+    @property
+    def drafts(self) -> bool:
+        """Whether the matcher is sure enough for a draft. A suggestion is not."""
+        return self.action in (Action.DRAFT, Action.EXPERT_REVIEW)

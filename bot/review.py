@@ -8,11 +8,13 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from bot import audit, cases, jobs, ledger
+from bot import audit, cases, inbox, jobs, ledger
 from bot.audit import OFFICE
 from bot.errors import NotAllowed
 from bot.life import State
+from bot.model import Post
 from bot.people import FIRST_NAME
+from bot.store import codec
 from bot.store.codec import clean_text
 from bot.store.models import CaseRow
 
@@ -108,6 +110,20 @@ def decline(
     case = _mine(session, case_id, version, who)
     why = f"{reason.value}: {remark.strip()}" if remark.strip() else reason.value
     return _close(session, case, State.DECLINED, who, why, now, reason=reason.value)
+
+
+def take_up(session: Session, case_id: int, *, version: int, who: str, now: datetime) -> CaseRow:
+    """Have a draft made of what the matcher only suggested. It waits for approval like any other."""
+    case = _mine(session, case_id, version, who)
+    _must_be(case, State.IGNORED, "taken up")
+    if not case.match:
+        raise NotAllowed("the matcher suggests nothing here")
+    post = codec.load(Post, case.post)
+    inbox.take_up(session, post, account=case.account, now=now)
+    case.reason, case.updated_at = f"{who} took the suggestion up; a draft is being made", now
+    audit.note(session, who=who, what="suggestion taken up", now=now, case_id=case.id)
+    cases.flush(session)
+    return case
 
 
 def hand_over(session: Session, case_id: int, *, version: int, who: str, now: datetime) -> CaseRow:

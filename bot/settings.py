@@ -50,6 +50,27 @@ class MastodonSettings(BaseModel):
         return value.rstrip("/")
 
 
+class SecondReaderSettings(BaseModel):
+    """Another model that reads every draft's post and may veto or downgrade it, never raise it."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    url: Annotated[
+        str, Field(description="An OpenAI-compatible address up to /v1; a local server will do. Empty turns it off.")
+    ] = ""
+    model: Annotated[str, Field(max_length=200, description="Name of the model, as that server knows it.")] = ""
+    key: Annotated[SecretStr | None, Field(description="Bearer key, if the server wants one.")] = None
+    seconds: Annotated[float, Field(ge=1, le=120, description="Seconds after which there is no answer.")] = 20.0
+
+    @model_validator(mode="after")
+    def _whole(self) -> SecondReaderSettings:
+        if self.url and not self.url.startswith(("https://", "http://")):
+            raise ValueError("second_reader.url: write it with http:// or https://, up to and including /v1")
+        if self.url and not self.model:
+            raise ValueError("second_reader.model: name the model that the server should use")
+        return self
+
+
 class LimitSettings(BaseModel):
     """The numbers of manners. They may be tightened freely."""
 
@@ -102,6 +123,9 @@ class Settings(BaseSettings):
     ] = "wss://jetstream.us-west.bsky.network"
     bluesky: Annotated[list[BlueskySettings], Field(description="Bluesky accounts of this office.")] = []
     mastodon: Annotated[list[MastodonSettings], Field(description="Mastodon accounts of this office.")] = []
+    second_reader: Annotated[
+        SecondReaderSettings, Field(description="Another model that may veto drafts; off without a url.")
+    ] = SecondReaderSettings()
     limits: Annotated[LimitSettings, Field(description="The numbers of manners.")] = LimitSettings()
     secret_key: Annotated[
         SecretStr | None, Field(description="Key for secrets at rest; empty means data_dir/secret.key.")

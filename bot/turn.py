@@ -13,6 +13,7 @@ from bot.carry_out import Drafted, carry_out
 from bot.decisions import Decision, Forget, Ignore, Propose
 from bot.desk import Desk
 from bot.lay_desk import Limits
+from bot.matching.second import Question
 from bot.model import Arrived, Context, Edited, Event, Match, Post, Via
 from bot.ports import Look, Ruler
 from bot.store import codec
@@ -30,6 +31,8 @@ class Tools:
     compose: Compose
     ruler: Callable[[str], Ruler]  # by account id
     limits: Limits = Limits()
+    # with a second reader: a match that notes what it has not read yet
+    unread: Callable[[Session, list[Question]], Callable[[Post, Context], Match]] | None = None
 
 
 def needs_look(session: Session, event_id: int, tools: Tools, *, now: datetime) -> Post | None:
@@ -45,6 +48,8 @@ def needs_look(session: Session, event_id: int, tools: Tools, *, now: datetime) 
     if not isinstance(event, Arrived | Edited):
         return None
     post = event.post
+    if isinstance(event, Arrived) and event.via == Via.TAKEN_UP:
+        return post  # hours may have passed
     if post.author.known and not post.reply_to and not post.quotes:
         return None
     if isinstance(event, Arrived) and event.via == Via.TAG:
@@ -52,6 +57,20 @@ def needs_look(session: Session, event_id: int, tools: Tools, *, now: datetime) 
         if isinstance(decision, Ignore):
             return None
     return post
+
+
+def unread(session: Session, event_id: int, tools: Tools, *, now: datetime) -> tuple[Question, ...]:
+    """What the second reader must read before this event can be decided; nothing when there is none."""
+    row = _open_event(session, event_id)
+    if row is None or tools.unread is None or row.context == GONE:
+        return ()
+    event = codec.load_event(row.kind, row.payload)
+    context = codec.load(Context, row.context) if row.context else Context()
+    questions: list[Question] = []
+    account = lay_desk.account(session, row.account)
+    match = tools.unread(session, questions)
+    tools.decide(event, lay_desk.desk(session, event, context, account, limits=tools.limits, match=match, now=now))
+    return tuple(questions)
 
 
 def remember_look(session: Session, event_id: int, look: Look | None) -> None:

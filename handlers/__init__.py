@@ -16,10 +16,11 @@ from handlers.edit import edit
 from handlers.hashtag import hashtag
 from handlers.mention import mention
 from handlers.opt_out import opt_out
+from handlers.take_up import take_up
 
 Handler = Callable[[Event, Desk], Decision | None]
 
-HANDLERS: tuple[Handler, ...] = (opt_out, deletion, edit, answer, mention, hashtag)
+HANDLERS: tuple[Handler, ...] = (opt_out, deletion, edit, answer, take_up, mention, hashtag)
 
 
 def decide(event: Event, desk: Desk, handlers: Iterable[Handler] = HANDLERS) -> Decision:

@@ -7,9 +7,9 @@ from dataclasses import replace
 from bot.decisions import Decision, Escalate, Ignore, Propose
 from bot.desk import Desk
 from bot.life import State
-from bot.model import Action, Arrived, Basis, Event, Post, Stance, Via
+from bot.model import Arrived, Basis, Event, Post, Stance, Via
 from handlers.manners.proposing import why_locked, why_silent
-from handlers.subjects import ALREADY, CRISIS, LEFT_ALONE, is_ours, why_not
+from handlers.subjects import ALREADY, CRISIS, LEFT_ALONE, is_ours, perhaps, why_not
 
 
 def hashtag(event: Event, desk: Desk) -> Decision | None:
@@ -29,8 +29,8 @@ def read_hashtag(post: Post, desk: Desk) -> Propose | Escalate | Ignore:
         return Escalate(post=post, reason=CRISIS)
     if found.leave_alone:
         return Ignore(reason=f"{LEFT_ALONE}: {found.leave_alone}")
-    if found.stance is not Stance.ASSERTS or found.action is Action.NONE:
-        return Ignore(reason=why_not(found))
+    if found.stance is not Stance.ASSERTS or not found.drafts:
+        return Ignore(reason=why_not(found), perhaps=perhaps(found))
     allowed = desk.house.hashtag_replies and bool(desk.house.ruling)
     propose = Propose(
         to=post,

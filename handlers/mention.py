@@ -7,9 +7,9 @@ from dataclasses import replace
 from bot.decisions import Decision, Escalate, Ignore, Propose
 from bot.desk import Desk
 from bot.life import State
-from bot.model import Arrived, Basis, Event, Mention, Network, Post, Via
+from bot.model import Arrived, Basis, Event, Match, Mention, Network, Post, Via
 from handlers.manners.proposing import why_locked, why_silent
-from handlers.subjects import ALREADY, CRISIS, LEFT_ALONE, Finding, findings, is_ours, why_not
+from handlers.subjects import ALREADY, CRISIS, LEFT_ALONE, Finding, findings, is_ours, perhaps, why_not
 
 
 def mention(event: Event, desk: Desk) -> Decision | None:
@@ -31,7 +31,7 @@ def read_mention(post: Post, desk: Desk) -> Propose | Escalate | Ignore:
         return Ignore(reason=f"{LEFT_ALONE}: {leave}")
     chosen = _choose(post, found)
     if chosen is None:
-        return Ignore(reason=_nothing_chosen(found))
+        return Ignore(reason=_nothing_chosen(found), perhaps=_perhaps(found))
     propose = _propose(post, chosen, desk)
     if silent := why_silent(propose, desk):
         return Ignore(reason=silent)
@@ -71,6 +71,13 @@ def _nothing_chosen(found: tuple[Finding, ...]) -> str:
     """The reason of the post that says most about a claim we know: a rebuttal before doubt before nothing."""
     telling = sorted(found, key=lambda one: (not one.is_rebuttal, one.match.entry_id is None))
     return why_not(telling[0].match)
+
+
+def _perhaps(found: tuple[Finding, ...]) -> Match | None:
+    """The first suggestion, unless somebody in the line rejects a claim: a person must not be led there."""
+    if any(one.is_rebuttal for one in found):
+        return None
+    return next((match for one in found if (match := perhaps(one.match))), None)
 
 
 def _propose(post: Post, chosen: Finding, desk: Desk) -> Propose:

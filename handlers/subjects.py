@@ -25,7 +25,7 @@ class Finding:
     @property
     def asserts(self) -> bool:
         """Does it make the claim, surely enough for a draft?"""
-        return self.match.stance is Stance.ASSERTS and self.match.action is not Action.NONE
+        return self.match.stance is Stance.ASSERTS and self.match.drafts
 
     @property
     def asks(self) -> bool:
@@ -62,6 +62,11 @@ def findings(post: Post, desk: Desk) -> tuple[Finding, ...]:
         Finding(post=meant, basis=basis, match=_read(meant, context, desk))
         for meant, context, basis in _candidates(post, desk.context)
     )
+
+
+def perhaps(match: Match) -> Match | None:
+    """The match, if it is a suggestion: worth a person's look, but not a draft."""
+    return match if match.action is Action.SUGGEST else None
 
 
 def why_not(match: Match) -> str:

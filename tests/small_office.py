@@ -18,11 +18,13 @@ from bot.evidence.pack import starter_pack
 from bot.judgement import Judgement
 from bot.lay_desk import Limits
 from bot.life import State
+from bot.matchers import Matchers
 from bot.model import SIGNED_OFF, Arrived, Edited, Event, Evidence, Post, Vanished
 from bot.outbox import Outbox
 from bot.platforms.fake import FakePlatform
 from bot.platforms.fake_network import FakeNetwork, a_person
 from bot.ports import Heard
+from bot.second_reader import SecondReader
 from bot.settle import Pace
 from bot.store.engine import Store
 from bot.store.models import AccountRow, CaseRow, EventRow
@@ -43,7 +45,15 @@ def signed_table() -> list[Evidence]:
 class SmallOffice:
     """Everything between the networks and the desk. `hear`, `work` and `pass_time` drive it."""
 
-    def __init__(self, url: str, folder: Path, *, public: bool = False) -> None:
+    def __init__(
+        self,
+        url: str,
+        folder: Path,
+        *,
+        public: bool = False,
+        matchers: Matchers | None = None,
+        second: SecondReader | None = None,
+    ) -> None:
         self.clock = SteeredClock(START)
         self.store = Store(url)
         self.store.migrate()
@@ -60,6 +70,8 @@ class SmallOffice:
             limits=Limits(),
             stop_flag=self.stop_flag,
             rulers=platforms,
+            matchers=matchers,
+            second_model=second.model if second else "",
         )
         self.outbox = Outbox(
             store=self.store,
@@ -75,6 +87,7 @@ class SmallOffice:
             platforms=platforms,
             tools=self.judgement.tools,
             outbox=self.outbox,
+            second=second,
         )
         with self.store.write() as session:
             practice.ensure_account(session, self.platform)

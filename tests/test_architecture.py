@@ -27,7 +27,8 @@ OFFICE_DOORS = {
 
 # Which of our own rooms each room may import. The longest fitting name counts.
 DOORS: dict[str, set[str]] = {
-    "bot.model": {"bot.errors"},
+    "bot.model": {"bot.errors", "bot.grounds"},
+    "bot.grounds": set(),
     "bot.errors": {"bot.model"},
     "bot.decisions": {"bot.model", "bot.errors"},
     "bot.life": {"bot.model", "bot.errors", "bot.decisions"},
@@ -35,14 +36,14 @@ DOORS: dict[str, set[str]] = {
     "bot.watch": {"bot.model"},
     "bot.desk": {"bot.model", "bot.decisions", "bot.life"},
     "bot.platforms": {"bot.model", "bot.errors", "bot.ports", "bot.platforms", "bot.watch"},
-    "bot.matching": {"bot.model", "bot.errors", "bot.ports", "bot.matching"},
+    "bot.matching": {"bot.model", "bot.grounds", "bot.errors", "bot.ports", "bot.matching"},
     "bot.matching.command": {"bot.model", "bot.errors", "bot.matching", "bot.evidence"},  # it reads a pack itself
     "bot.matching.evaluate": {"bot.model", "bot.errors", "bot.matching", "bot.evidence"},
     "bot.web": {"bot.model", "bot.errors", "bot.life", "bot.ports", "bot.store", "bot.web", *OFFICE_DOORS},
     "handlers": {"bot.model", "bot.decisions", "bot.desk", "bot.life", "handlers"},
     "replies": {"bot.model", "replies"},
 }
-STDLIB_ONLY = ("bot.model", "bot.errors", "bot.decisions", "bot.life")
+STDLIB_ONLY = ("bot.model", "bot.grounds", "bot.errors", "bot.decisions", "bot.life")
 PURE = ("handlers",)  # no I/O, no clock, no async
 IMPURE = {"asyncio", "anyio", "httpx", "os", "pathlib", "random", "socket", "sqlalchemy", "subprocess", "threading"}
 IMPURE |= {"time", "logging", "structlog"}

@@ -5,10 +5,11 @@ import pytest
 from bot.evidence.pack import starter_pack
 from bot.matching.leave_alone import look
 from bot.matching.matcher import Matcher
+from bot.matching.models import shipped
 from bot.matching.normalise import read
 from bot.model import Action
 
-MATCHER = Matcher(starter_pack())
+MATCHER = Matcher(starter_pack(), shipped())
 
 
 @pytest.mark.parametrize(

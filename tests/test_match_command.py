@@ -12,8 +12,9 @@ from typer.testing import CliRunner
 from bot.cli import app
 from bot.evidence.pack import starter_pack, to_jsonl
 from bot.matching.command import match_file, run_match
-from bot.matching.evaluate import Report, labelled, main, measure
 from bot.matching.matcher import Matcher
+from bot.matching.measure import Report, labelled, measure
+from bot.matching.models import shipped
 from bot.model import Action, Match, Stance
 from tests.builders import some_evidence
 
@@ -138,7 +139,7 @@ def test_the_verb_reads_standard_input_and_needs_no_settings():
 
 def evaluated() -> Report:
     posts = [labelled(json.loads(line)) for line in DEV.read_text(encoding="utf-8").splitlines()]
-    matcher = Matcher(starter_pack())
+    matcher = Matcher(starter_pack(), shipped())
     return measure(posts, [matcher.match(post.text) for post in posts])
 
 
@@ -146,11 +147,11 @@ def test_the_matcher_is_precise_on_labelled_posts():
     report = evaluated()
 
     assert report.precision >= 0.95, report.wrong
-    assert report.recall >= 0.30
-    assert report.wrong_person <= 1
+    assert report.recall >= 0.50
+    assert report.wrong_person <= 2
     assert report.disturbed == 0
-    assert report.entry_recall_at_1 >= 0.92
-    assert report.stance_macro_f1 >= 0.55
+    assert report.entry_recall_at_1 >= 0.95
+    assert report.stance_macro_f1 >= 0.60
 
 
 def test_the_measure_tells_wrong_people_disturbed_people_and_wrong_entries_apart():
@@ -186,12 +187,6 @@ def test_the_measure_tells_wrong_people_disturbed_people_and_wrong_entries_apart
     assert report.recall == pytest.approx(1 / 3)
     assert report.wrong_fire_rate == 1.0
     assert report.entry_recall_at_1 == 0.8
-
-
-def test_the_scorer_prints_its_figures(capsys: pytest.CaptureFixture[str]):
-    assert main([str(DEV)]) == 0
-    assert "272 posts" in capsys.readouterr().out
-    assert main([]) == 2
 
 
 def test_matching_is_fast_enough_for_one_core():

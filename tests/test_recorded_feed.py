@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from bot.clock import SteeredClock
 from bot.evidence.pack import starter_pack
 from bot.matching.matcher import Matcher
-from bot.model import Action, Arrived, Blocked, Edited, Event, Post, Vanished, Via
+from bot.matching.models import shipped
+from bot.model import Arrived, Blocked, Edited, Event, Post, Vanished, Via
 from bot.platforms.fake import FakePlatform
 from bot.platforms.recorded import RecordedFeed
 from bot.platforms.recorded_lines import BadLine, Line, parse, read_lines
@@ -289,7 +290,7 @@ async def test_the_built_in_feed_links_to_nobody_real() -> None:
 
 async def test_the_built_in_feed_holds_drafts_for_askers_summoners_and_tags() -> None:
     ours = FakePlatform()
-    matcher = Matcher(starter_pack())
+    matcher = Matcher(starter_pack(), shipped())
     feed = RecordedFeed(the_feed(), ours.world, me=ours.me, clock=SteeredClock(NOON), speed=math.inf)
     drafted: dict[str, int] = {}
 
@@ -298,7 +299,7 @@ async def test_the_built_in_feed_holds_drafts_for_askers_summoners_and_tags() ->
             above = ours.world.above(event.post.ref.uri)
             summoned = event.via == Via.MENTION and above
             post = above[-1] if summoned else event.post
-            if matcher.match(post.text).action is not Action.NONE:
+            if matcher.match(post.text).drafts:
                 kind = "summoned" if summoned else event.via
                 drafted[kind] = drafted.get(kind, 0) + 1
 

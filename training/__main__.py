@@ -19,6 +19,7 @@ from training.finish import finish
 
 ROOT = Path(__file__).parents[1]
 SEED = 1
+FIGURES = "figures.json"
 
 
 def main(arguments: list[str]) -> int:
@@ -28,20 +29,32 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--threads", type=int, default=2, help="cores to use")
     parser.add_argument("--seed", type=int, default=SEED)
     parser.add_argument("--epochs", type=int, default=learn_judge.EPOCHS, help="passes of the judge over all posts")
+    parser.add_argument("--lessons", type=Path, help="what the editors of an office taught: `scrutineer lessons FILE`")
     parser.add_argument("--reader-steps", type=int, default=learn_reader.STEPS)
     given = parser.parse_args(arguments)
     torch.set_num_threads(given.threads)
     torch.use_deterministic_algorithms(True)
     began = time.monotonic()
-    corpus = load()
+    corpus = load(given.lessons)
     lone = load_lone()
     pool = prepare.pool(corpus, lone, given.work)
     print(f"{len(pool.numbers)} claims and {len(pool.sources)} texts to learn from", flush=True)
     reader, _ = learn_reader.train(pool, lone, given.work, given.seed, steps=given.reader_steps)
     pool = prepare.pool(corpus, lone, given.work, reader)
-    judge, _ = learn_judge.train(pool, given.work, given.seed, epochs=given.epochs)
-    figures = finish(reader, judge, given.work / "export")
-    figures["minutes"] = round((time.monotonic() - began) / 60, 1)
+    judge, _ = learn_judge.train(pool, given.work, given.seed, epochs=given.epochs, reader=reader)
+    figures = finish(reader, judge, given.work / "export", corpus)
+    figures["run"] = {
+        "minutes": round((time.monotonic() - began) / 60, 1),
+        "seed": given.seed,
+        "epochs": given.epochs,
+        "reader_steps": given.reader_steps,
+        "claims": len(corpus.of("train")),
+        "posts": len(corpus.posts_of("train")),
+        "claims_calibration": len(corpus.of("calibration")),
+        "claims_heldout": len(corpus.of("heldout")),
+        "leave_alone_posts": len(lone),
+    }
+    (given.work / "export" / FIGURES).write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     print(json.dumps(figures, indent=1))
     return 0
 

@@ -16,7 +16,8 @@ from typing import Any, Literal
 
 DATA = Path(__file__).parent / "data"
 GROUPS = DATA / "groups.json"
-LEAVE_ALONE = DATA / "leave_alone.jsonl"
+LEAVE_ALONE = ("leave_alone.jsonl", "leave_alone_2.jsonl")
+OTHER = ("leave_alone", "everyday")  # beginnings of names of files without claims
 
 STANCES = ("asserts", "denies", "asks", "reports", "unrelated")
 UNRELATED = STANCES.index("unrelated")
@@ -26,8 +27,10 @@ Part = Literal["train", "calibration", "heldout"]
 
 # Claim groups set aside, half of the calibration's and most of the held-out's from the indirect files: the posts
 # that matter most are those whose authors live a misconception rather than state it.
-SET_ASIDE: dict[Part, tuple[int, int]] = {"heldout": (40, 10), "calibration": (36, 12)}  # indirect, other
-SALT = "split-1"  # a new salt is a new split
+SET_ASIDE: dict[Part, tuple[int, int]] = {"heldout": (44, 10), "calibration": (52, 12)}  # indirect, other
+LIVED = ("indirect_", "lived_")  # beginnings of the names of such files
+TABLE = ("starter_table", "later_")  # files that are only ever learnt from
+SALT = "split-3"  # a new salt is a new split
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +58,7 @@ class Post:
     lang: str
     leave_alone: bool
     crisis: bool
+    context: str = ""  # the post that it answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,17 +95,19 @@ def rows(path: Path) -> list[dict[str, Any]]:
 
 def files() -> list[Path]:
     """The files of labelled posts, in a fixed order."""
-    return sorted(path for path in DATA.glob("*.jsonl") if path != LEAVE_ALONE)
+    return sorted(path for path in DATA.glob("*.jsonl") if not path.stem.startswith(OTHER))
 
 
 @cache
-def load() -> Corpus:
-    """Every claim and post, with groups and split."""
+def load(lessons: Path | None = None) -> Corpus:
+    """Every claim and post, with groups and split; the `lessons` of an office are learnt from, too."""
     found = [(path.stem, row) for path in files() for row in rows(path)]
+    found += [("later_lessons", row) for row in rows(lessons)] if lessons else []
     groups: dict[str, str] = json.loads(GROUPS.read_text(encoding="utf-8")) if GROUPS.exists() else {}
     keys = [f"{stem}/{row['claim_id']}" for stem, row in found]
     group_of = {key: groups.get(key, key) for key in keys}
-    parts = split([(group_of[key], key.startswith("indirect_")) for key in keys])
+    parts = split([(group_of[key], key.startswith(LIVED)) for key in keys])
+    parts |= {group_of[key]: "train" for key in keys if key.startswith(TABLE)}
     claims = []
     posts = []
     for number, (key, (_, row)) in enumerate(zip(keys, found, strict=True)):
@@ -114,7 +120,7 @@ def load() -> Corpus:
                 asserting=tuple(exemplars["asserts"]),
                 denying=tuple(exemplars["denies"]),
                 asking=tuple(exemplars["asks"]),
-                indirect=key.startswith("indirect_"),
+                indirect=key.startswith(LIVED),
                 part=parts[group_of[key]],
             )
         )
@@ -127,6 +133,7 @@ def load() -> Corpus:
                 lang=post["lang"],
                 leave_alone=bool(post["leave_alone"]),
                 crisis="crisis" in post["tags"],
+                context=post.get("context", ""),
             )
             for place, post in enumerate(row["posts"])
         ]
@@ -143,7 +150,8 @@ def load_lone() -> list[Lone]:
             reason=row["reason"],
             lang=row["lang"],
         )
-        for row in rows(LEAVE_ALONE)
+        for name in LEAVE_ALONE
+        for row in (rows(DATA / name) if (DATA / name).exists() else [])
     ]
 
 

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from bot.matching.text import readable
 from training import base, tokens
 from training.bert import WIDTH
 from training.models import Reader
-from training.text import readable
 
 BATCH = 64
 

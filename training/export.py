@@ -9,8 +9,8 @@ import json
 import shutil
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnx
@@ -19,9 +19,16 @@ import torch
 from onnxruntime.quantization import QuantType, quantize_dynamic
 from torch import Tensor, nn
 
+from bot.matching.manifest import MANIFEST, STARTER_VECTORS
+from bot.matching.matcher import Matcher
+from bot.matching.models import Models
+from bot.matching.tokens import Row
+from bot.matching.vectors import Vectors
+from bot.matching.weigh import Weights
+from bot.model import Evidence
 from training import base, tokens
-from training.calibrate import Certainty
-from training.pipeline import JudgePairs, ReadTexts, Rows
+
+Rows = Sequence[Row]
 
 OPSET = 17
 LARGEST = 50_000_000  # bytes of all files together
@@ -89,35 +96,31 @@ def differences(model: nn.Module, found: onnxruntime.InferenceSession, rows: Row
     return max(float((one - two).abs().max()) for one, two in zip(wanted, run(found, rows), strict=True))
 
 
-def by_files(folder: Path) -> tuple[ReadTexts, JudgePairs]:
-    """The exported models as functions of rows, as the office will run them."""
-    reader, judge = session(folder / "reader.onnx"), session(folder / "judge.onnx")
-
-    def read(rows: Rows) -> tuple[Tensor, Tensor]:
-        place, care = run(reader, rows)
-        return place, care
-
-    def score(rows: Rows) -> Tensor:
-        return run(judge, rows)[0]
-
-    return read, score
-
-
-def manifest(folder: Path, files: Sequence[dict[str, float | int | str]], certainty: Certainty, notes: object) -> None:
-    """The tokenizer beside the models, and one file that lists everything with its hash."""
-    tokenizer = json.loads(base.tokenizer().read_text(encoding="utf-8"))
-    tokenizer["truncation"] = tokenizer["padding"] = None
+def tokenizer(folder: Path) -> dict[str, Any]:
+    """The tokenizer beside the models."""
+    found = json.loads(base.tokenizer().read_text(encoding="utf-8"))
+    found["truncation"] = found["padding"] = None
     path = folder / "tokenizer.json"
-    path.write_text(json.dumps(tokenizer, ensure_ascii=False), encoding="utf-8")
-    listed = [*files, {"file": path.name, "sha256": base.sha256(path), "bytes": path.stat().st_size}]
-    total = sum(int(one["bytes"]) for one in listed)
+    path.write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
+    return {"file": path.name, "sha256": base.sha256(path), "bytes": path.stat().st_size}
+
+
+def manifest(folder: Path, files: Sequence[dict[str, Any]], weights: Weights) -> None:
+    """One file that lists everything with its hash, and the weights."""
+    total = sum(int(one["bytes"]) for one in files)
     if total > LARGEST:
         raise Disagrees(f"the files have {total} bytes together, more than {LARGEST}")
     found = {
         "base": {"package": base.PACKAGE, "weights_sha256": base.WEIGHTS_SHA256},
-        "files": listed,
-        "certainty": asdict(certainty),
-        "tokens": {"claim": tokens.MOST_CLAIM, "post": tokens.MOST_POST},
-        "measured": notes,
+        "files": {str(one["file"]): one["sha256"] for one in files},
+        "weights": weights.for_manifest(),
     }
-    (folder / "manifest.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+    (folder / MANIFEST).write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
+
+
+def vectors(folder: Path, entries: Sequence[Evidence]) -> None:
+    """Where the texts of the starter table lie, so that a first start need not read them."""
+    path = folder / STARTER_VECTORS
+    path.unlink(missing_ok=True)
+    models = Models(folder)
+    Matcher(entries, models, vectors=Vectors(models.reader, path))

@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from training import base, tokens
 from training.loop import Plan, fast_here, learn
-from training.models import Judge
+from training.models import Judge, Reader
 from training.pairs import Pair, Pool
 
 BATCH = 48
@@ -25,9 +25,9 @@ def batches(pairs: Sequence[Pair], dice: random.Random) -> list[tuple[list[tuple
     """Rows of tokens with their labels, in batches of about equal length, in random order."""
     claims = tokens.ids_of([pair.claim for pair in pairs])
     asserting = tokens.ids_of([pair.asserting for pair in pairs])
-    denying = tokens.ids_of([pair.denying for pair in pairs])
     posts = tokens.ids_of([pair.post for pair in pairs])
-    rows = [tokens.pair(*one) for one in zip(claims, asserting, denying, posts, strict=True)]
+    around = tokens.ids_of([pair.around for pair in pairs])
+    rows = [tokens.pair(*one) for one in zip(claims, asserting, posts, around, strict=True)]
     found = []
     for start in range(0, len(rows), BATCH * CHUNK):
         part = range(start, min(start + BATCH * CHUNK, len(rows)))
@@ -39,12 +39,16 @@ def batches(pairs: Sequence[Pair], dice: random.Random) -> list[tuple[list[tuple
 
 
 def train(
-    pool: Pool, folder: Path, seed: int, epochs: int = EPOCHS, most: int | None = None, name: str = "judge"
-) -> tuple[Judge, list[float]]:
-    """A judge taught from the base weights, and the losses on the way."""
+    pool: Pool, folder: Path, seed: int, epochs: int = EPOCHS, most: int | None = None, name: str = "judge",
+    reader: Reader | None = None,
+) -> tuple[Judge, list[float]]:  # fmt: skip
+    """A judge taught from what the reader knows, or from the base weights, and the losses on the way."""
     torch.manual_seed(seed)
     judge = Judge()
-    judge.bert.read_base(base.weights())
+    if reader is None:
+        judge.bert.read_base(base.weights())
+    else:
+        judge.bert.load_state_dict(reader.bert.state_dict())
     judge.bert.fast = fast_here()
     lessons = []
     for epoch in range(epochs):

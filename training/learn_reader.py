@@ -11,12 +11,12 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from bot.matching.text import readable
 from training import base, tokens
 from training.corpus import UNRELATED, Lone, lone_part
 from training.loop import Plan, fast_here, learn
 from training.models import Reader
 from training.pairs import TOO_ALIKE, Pool, Source
-from training.text import readable
 from training.vary import vary
 
 ANCHORS = 48  # posts per step, each about another claim
@@ -173,5 +173,6 @@ def train(
         found, care = torch.cat(places)[back], torch.cat(scores)[back]
         return loss_of_step(found, care, (numbers, missed, rivals, kinds), pool.alike), len(texts)
 
-    plan = Plan(steps=steps, rate=RATE, seed=seed, folder=folder, name=name)
+    # The base model knows English; the words of other languages must still learn where they belong.
+    plan = Plan(steps=steps, rate=RATE, seed=seed, folder=folder, name=name, thaw=True)
     return reader, learn(reader, plan, loss_of)

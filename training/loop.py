@@ -33,6 +33,7 @@ class Plan:
     seed: int
     folder: Path
     name: str
+    thaw: bool = False  # word embeddings learn, too
 
 
 def fast_here() -> bool:
@@ -40,11 +41,11 @@ def fast_here() -> bool:
     return bool(torch.backends.cpu.get_cpu_capability() == "AVX512" and torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
-def optimizer(model: nn.Module, rate: float) -> torch.optim.Optimizer:
-    """AdamW; word and place embeddings stay as they are, lower layers learn slower."""
+def optimizer(model: nn.Module, rate: float, thaw: bool = False) -> torch.optim.Optimizer:
+    """AdamW; lower layers learn slower, and embeddings of places, mostly of words too, stay as they are."""
     groups: list[dict[str, Any]] = []
     for name, parameter in model.named_parameters():
-        if "word_embeddings" in name or "position_embeddings" in name:
+        if "position_embeddings" in name or ("word_embeddings" in name and not thaw):
             parameter.requires_grad_(False)
             continue
         depth = int(name.split("encoder.layer.")[1].split(".")[0]) if "encoder.layer." in name else -1
@@ -68,7 +69,7 @@ def share(step: int, steps: int) -> float:
 
 def learn(model: nn.Module, plan: Plan, loss_of: Callable[[int], tuple[Tensor, int]]) -> list[float]:
     """Take all steps and return their losses. `loss_of(step)` gives the loss and how many items it read."""
-    found = optimizer(model, plan.rate)
+    found = optimizer(model, plan.rate, plan.thaw)
     rates = [group["lr"] for group in found.param_groups]
     plan.folder.mkdir(parents=True, exist_ok=True)
     kept = plan.folder / f"{plan.name}.state.pt"

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from bot.matching.text import readable
 from training.corpus import ASSERTS, STANCES, UNRELATED, Claim, Corpus, Lone, lone_part
-from training.text import readable
 from training.vary import vary
 
 NEAR = 8  # claims nearest to a post from which hard negatives are drawn
@@ -33,9 +33,9 @@ class Pair:
 
     claim: str
     asserting: str
-    denying: str
     post: str
     stance: int
+    around: str = ""  # what the post answers
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,8 +48,9 @@ class Source:
     claim: int | None
     stance: int
     rivals: tuple[int, ...]
-    nearest: dict[int, tuple[str, str]]  # per claim: the nearest exemplars, asserting and denying
+    nearest: dict[int, str]  # per claim: the nearest exemplar that asserts it
     exemplar: bool
+    context: str = ""
 
 
 class Pool:
@@ -74,17 +75,17 @@ class Pool:
         self._owners = torch.tensor([self.numbers.index(n) for n, _ in texts])
         self._matrix = torch.stack([places[text] for _, text in texts])
         inside = set(self.numbers)
-        found: list[tuple[str, int | None, int, bool]] = [
-            (post.text, post.claim, post.stance, False) for post in corpus.posts if post.claim in inside
+        found: list[tuple[str, int | None, int, bool, str]] = [
+            (post.text, post.claim, post.stance, False, post.context) for post in corpus.posts if post.claim in inside
         ]
         for number in self.numbers:
             for name in ("asserting", "denying", "asking"):
                 stance = {"asserting": ASSERTS, "denying": 1, "asking": 2}[name]
-                found += [(text, number, stance, True) for text in getattr(corpus.claims[number], name)]
-        found += [(post.text, None, UNRELATED, False) for post in lone if lone_part(post) == "train"]
-        self.sources = [self._source(*one, places[one[0]]) for one in found]
+                found += [(text, number, stance, True, "") for text in getattr(corpus.claims[number], name)]
+        found += [(post.text, None, UNRELATED, False, "") for post in lone if lone_part(post) == "train"]
+        self.sources = [self._source(*one, places[one[4] or one[0]]) for one in found]
 
-    def _source(self, text: str, claim: int | None, stance: int, exemplar: bool, place: Tensor) -> Source:
+    def _source(self, text: str, claim: int | None, stance: int, exemplar: bool, context: str, place: Tensor) -> Source:
         likeness = self._matrix @ place
         best = torch.full((len(self.numbers),), -1.0).scatter_reduce(0, self._owners, likeness, "amax")
         order = [self.numbers[n] for n in best.argsort(descending=True)[: 3 * NEAR].tolist()]
@@ -95,13 +96,18 @@ class Pool:
             if self.corpus.claims[n].group != group and (claim is None or self.alike[claim, n] < TOO_ALIKE)
         ][:NEAR]
         nearest = {
-            number: (
-                self._nearest(self.corpus.claims[number].asserting, text, place),
-                self._nearest(self.corpus.claims[number].denying, text, place),
-            )
+            number: self._nearest(self.corpus.claims[number].asserting, text, place)
             for number in (*rivals, *(self.groups[group] if group else ()))
         }
-        return Source(text=text, claim=claim, stance=stance, rivals=tuple(rivals), nearest=nearest, exemplar=exemplar)
+        return Source(
+            text=text,
+            claim=claim,
+            stance=stance,
+            rivals=tuple(rivals),
+            nearest=nearest,
+            exemplar=exemplar,
+            context=context,
+        )
 
     def _nearest(self, exemplars: Sequence[str], text: str, place: Tensor) -> str:
         """The exemplar nearest to a post that is not the post itself."""
@@ -134,14 +140,13 @@ class Pool:
                 other = source.rivals[int(len(source.rivals) * dice.random() ** 2)]
             chosen.append((other, UNRELATED))
         for number, stance in chosen:
-            asserting, denying = self._exemplars(source, number, dice)
             pairs.append(
                 Pair(
                     claim=readable(self.corpus.claims[number].text),
-                    asserting=asserting,
-                    denying=denying,
+                    asserting=self._exemplar(source, number, dice),
                     post=vary(readable(source.text), source.stance, dice),
                     stance=stance,
+                    around=readable(source.context) if source.context else "",
                 )
             )
         return pairs
@@ -150,20 +155,15 @@ class Pool:
         claims: tuple[Claim, ...] = self.corpus.claims
         return claims[one].group == claims[two].group or bool(self.alike[one, two] >= TOO_ALIKE)
 
-    def _exemplars(self, source: Source, number: int, dice: random.Random) -> tuple[str, str]:
-        """Mostly the nearest asserting and denying exemplars, as in the office; sometimes any, sometimes none."""
-        claim = self.corpus.claims[number]
-        found = []
-        for place, options in enumerate((claim.asserting, claim.denying)):
-            chance = dice.random()
-            others = [one for one in options if one != source.text]
-            if chance < BARE or not others:
-                found.append("")
-            elif chance < NEAREST and number in source.nearest:
-                found.append(readable(source.nearest[number][place]))
-            else:
-                found.append(readable(dice.choice(others)))
-        return found[0], found[1]
+    def _exemplar(self, source: Source, number: int, dice: random.Random) -> str:
+        """Mostly the nearest asserting exemplar, as in the office; sometimes any, sometimes none."""
+        chance = dice.random()
+        others = [one for one in self.corpus.claims[number].asserting if one != source.text]
+        if chance < BARE or not others:
+            return ""
+        if chance < NEAREST and number in source.nearest:
+            return readable(source.nearest[number])
+        return readable(dice.choice(others))
 
 
 def labels(pairs: Sequence[Pair]) -> dict[str, int]:

@@ -33,7 +33,7 @@ def few(corpus: Corpus, count: int) -> Corpus:
 
 def texts_of(corpus: Corpus, lone: Sequence[Lone]) -> list[str]:
     """Every text once, in a fixed order."""
-    found = {post.text for post in corpus.posts} | {post.text for post in lone}
+    found = {text for post in corpus.posts for text in (post.text, post.context) if text} | {post.text for post in lone}
     found |= {text for claim in corpus.claims for text in texts_of_claim(claim)}
     return sorted(found)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.evidence.pack import starter_pack
-from bot.matching.evaluate import Labelled
+from bot.matching.measure import Labelled, labelled
 from bot.model import Certainty, Evidence, Sensitivity, Stance, Verdict
 from training.corpus import ASSERTS, STANCES, UNRELATED, Corpus, Part
 
@@ -22,31 +22,16 @@ class Exam:
     name: str
     entries: tuple[Evidence, ...]
     posts: tuple[Labelled, ...]
-    langs: tuple[str, ...]
     groups: tuple[str, ...]
 
 
 def dev() -> Exam:
     """The labelled posts on the starter table: to choose thresholds, never to learn."""
     rows = [json.loads(line) for line in DEV.read_text(encoding="utf-8").splitlines() if line.strip()]
-    posts = []
-    for row in rows:
-        expected = row["expected"]
-        posts.append(
-            Labelled(
-                id=row["id"],
-                text=row["text"],
-                entry_id=expected["entry_id"],
-                stance=Stance(expected["stance"]),
-                leave_alone=bool(row["leave_alone"]),
-                wanted=bool(row["should_draft_reply"]),
-            )
-        )
     return Exam(
         name="dev",
         entries=starter_pack(),
-        posts=tuple(posts),
-        langs=tuple(row["language"] for row in rows),
+        posts=tuple(labelled(row) for row in rows),
         groups=tuple(row["expected"]["entry_id"] or row["near_topic_of"] or row["id"] for row in rows),
     )
 
@@ -71,10 +56,11 @@ def claims_exam(corpus: Corpus, part: Part, numbers: Sequence[int] | None = None
                 stance=Stance(STANCES[post.stance]),
                 leave_alone=post.leave_alone,
                 wanted=post.stance == ASSERTS and not post.leave_alone,
+                lang=post.lang,
+                context=(post.context,) if post.context else (),
             )
             for post in posts
         ),
-        langs=tuple(post.lang for post in posts),
         groups=tuple(corpus.claims[post.claim].group for post in posts),
     )
 

@@ -7,28 +7,38 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
-from bot.errors import BadPack
+from bot.errors import BadModel, BadPack
 from bot.evidence.pack import load_pack, starter_pack
 from bot.evidence.readers import Trouble, lines, parse_json, shorten
+from bot.matching.by_words import WordMatcher
+from bot.matching.manifest import SHIPPED, STARTER_VECTORS
 from bot.matching.matcher import Matcher
-from bot.model import Match
+from bot.matching.models import shipped
+from bot.matching.vectors import Vectors
+from bot.model import Action, Evidence, Match
 
 MOST_CONTEXT = 20  # posts around one post that are read
+LONGEST_SHOWN = 600  # characters of a post
+PRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # must not steer a terminal
 
 
-def match_file(posts: str, table: Path | None, out: TextIO, err: TextIO) -> int:
-    """Match every post of a JSONL file, or of standard input for "-". Returns the exit code."""
+def match_file(posts: str, table: Path | None, out: TextIO, err: TextIO, *, explain: bool = False) -> int:
+    """Match every post of a JSONL file, or of standard input for "-". Returns the exit code.
+
+    With `explain`, the answers are paragraphs for a person instead of JSON lines.
+    """
     try:
         if posts == "-":
-            code = _run(_numbered(lines(sys.stdin.buffer)), table, out, err)
+            code = _run(_numbered(lines(sys.stdin.buffer)), table, out, err, explain)
         else:
             with Path(posts).open("rb") as stream:
-                code = _run(_numbered(lines(stream)), table, out, err)
+                code = _run(_numbered(lines(stream)), table, out, err, explain)
         out.flush()
         return code
     except BrokenPipeError:
@@ -43,16 +53,18 @@ def match_file(posts: str, table: Path | None, out: TextIO, err: TextIO) -> int:
 
 def run_match(posts: Iterable[str], table: Path | None, out: TextIO, err: TextIO) -> int:
     """Match posts given as JSON lines. Returns 0, or 1 when a line was skipped, or 2 when nothing could be done."""
-    return _run(enumerate(posts, start=1), table, out, err)
+    return _run(enumerate(posts, start=1), table, out, err, False)
 
 
 def _numbered(found: Iterable[tuple[int, str | Trouble, bool]]) -> Iterator[tuple[int, str | Trouble]]:
     return ((number, line) for number, line, _ in found)
 
 
-def _run(numbered: Iterable[tuple[int, str | Trouble]], table: Path | None, out: TextIO, err: TextIO) -> int:
+def _run(
+    numbered: Iterable[tuple[int, str | Trouble]], table: Path | None, out: TextIO, err: TextIO, explain: bool
+) -> int:
     try:
-        matcher = Matcher(load_pack(table) if table else starter_pack())
+        matcher = _matcher(load_pack(table) if table else starter_pack(), err)
     except BadPack as error:
         print("\n".join(error.rows) or str(error), file=err)
         print("the evidence pack was refused: mend it, or leave out --table to use the starter pack.", file=err)
@@ -62,18 +74,28 @@ def _run(numbered: Iterable[tuple[int, str | Trouble]], table: Path | None, out:
         if not isinstance(line, Trouble) and not line.strip():
             continue
         try:
-            answer = _answer(line, number, matcher)
+            answer = _answer(line, number, matcher, explain)
         except ValueError as error:
             skipped += 1
             print(f"line {number}: skipped, {error}", file=err)
             continue
-        print(json.dumps(answer), file=out)
+        print(answer, file=out)
     if skipped:
         print(f"{skipped} line{'s' * (skipped != 1)} skipped; every other line was answered.", file=err)
     return 1 if skipped else 0
 
 
-def _answer(line: str | Trouble, number: int, matcher: Matcher) -> dict[str, Any]:
+def _matcher(entries: Sequence[Evidence], err: TextIO) -> Matcher | WordMatcher:
+    """The matcher with the shipped models, or the one that only suggests when they are damaged."""
+    try:
+        models = shipped()
+    except BadModel as error:
+        print(f"matching only suggests: {error}", file=err)
+        return WordMatcher(entries)
+    return Matcher(entries, models, vectors=Vectors(models.reader, shipped=SHIPPED / STARTER_VECTORS))
+
+
+def _answer(line: str | Trouble, number: int, matcher: Matcher | WordMatcher, explain: bool) -> str:
     if isinstance(line, Trouble):
         raise ValueError(line.remedy)
     try:
@@ -86,7 +108,10 @@ def _answer(line: str | Trouble, number: int, matcher: Matcher) -> dict[str, Any
     if not isinstance(text, str):
         raise ValueError('"text" is missing or is not text: give the words of the post as a string')
     found = matcher.match(text, _context(post))
-    return contract(post.get("id", str(number)), found)
+    post_id = post.get("id", str(number))
+    if explain:
+        return paragraph(str(post_id), text, found, matcher)
+    return json.dumps(contract(post_id, found))
 
 
 def _context(post: dict[str, Any]) -> tuple[str, ...]:
@@ -103,7 +128,39 @@ def contract(post_id: object, found: Match) -> dict[str, Any]:
         "entry_id": found.entry_id,
         "stance": found.stance.value,
         "score": found.score,
-        "action": found.action.value,
+        "action": found.action.value if found.drafts else Action.NONE.value,
         "leave_alone": bool(found.leave_alone),
         "why": list(found.reasons),
     }
+
+
+def paragraph(post_id: str, text: str, found: Match, matcher: Matcher | WordMatcher) -> str:
+    """One answer for a person: what is nearest, what was decided, why, and which words told most."""
+    telling = matcher.telling(text, found)
+    nearest = ", ".join(f"{entry} {score:.2f}" for entry, score, _ in matcher.candidates(text, n=3))
+    told = [
+        f"{post_id[:60]}: {' '.join(marked(text, telling).split())[:LONGEST_SHOWN]}",
+        f"  {found.stance.value} {found.entry_id or 'no entry'}: {_action(found)} ({found.grounds.certainty:.2f} sure)",
+        f"  nearest: {nearest or 'nothing'}",
+        *(f"  - {reason}" for reason in found.reasons),
+    ]
+    if found.grounds.models:
+        told.append(f"  models {found.grounds.models}")
+    return PRINTABLE.sub("\ufffd", "\n".join(told)) + "\n"
+
+
+def marked(text: str, telling: Sequence[str]) -> str:
+    """The post with the words that told most between arrows, as far as they are found in it as they stand."""
+    for piece in telling:
+        if piece and piece in text:
+            text = text.replace(piece, f"→{piece}←", 1)
+    return text
+
+
+def _action(found: Match) -> str:
+    return {
+        Action.DRAFT: "a draft",
+        Action.EXPERT_REVIEW: "a draft for a clinician",
+        Action.SUGGEST: "a suggestion to a person, no draft",
+        Action.NONE: "nothing",
+    }[found.action]

@@ -1,143 +1,191 @@
-"""How good is the matcher on labelled posts? Precision of drafts first, because a wrong draft addresses a person.
+"""`scrutineer evaluate`: labelled posts in, figures, wrong drafts and drawings out. It needs no settings, no database.
 
-Run it: `python -m bot.matching.evaluate POSTS.jsonl [PACK]`. It measures; it never changes a threshold.
+It measures; it never changes a threshold.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import sys
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TextIO
 
+from bot.errors import BadModel, BadPack
 from bot.evidence.pack import load_pack, starter_pack
+from bot.evidence.readers import Trouble, lines, parse_json, shorten
+from bot.matching import plots
+from bot.matching.manifest import SHIPPED, STARTER_VECTORS
 from bot.matching.matcher import Matcher
-from bot.model import Action, Match, Stance
+from bot.matching.measure import (
+    Labelled,
+    Report,
+    calibration,
+    calibration_error,
+    groups,
+    labelled,
+    measure,
+    risk_coverage,
+)
+from bot.matching.models import shipped
+from bot.matching.vectors import Vectors
+from bot.model import Match, Stance
+
+LONGEST_TEXT = 110  # characters of a post that are shown
+WORTH_A_ROW = 3  # posts; smaller groups of entries are counted but not listed
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Labelled:
-    """A post and what a person says about it. `wanted`: a draft would be right here."""
-
-    id: str
-    text: str
-    entry_id: str | None
-    stance: Stance
-    leave_alone: bool
-    wanted: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """The figures. `wrong` lists every draft that should not have been made: why, post id, text."""
-
-    posts: int
-    drafts: int
-    right: int
-    wanted: int
-    wrong_person: int  # drafts at people who deny, ask, report or say something else
-    disturbed: int  # drafts at people to be left alone
-    wrong_entry: int
-    entry_recall_at_1: float
-    stance_macro_f1: float
-    wrong: tuple[tuple[str, str, str], ...]
-
-    @property
-    def precision(self) -> float:
-        """Share of the drafts that are right; 1.0 when none was made."""
-        return self.right / self.drafts if self.drafts else 1.0
-
-    @property
-    def recall(self) -> float:
-        """Share of the posts that deserve a draft and got the right one."""
-        return self.right / self.wanted if self.wanted else 0.0
-
-    @property
-    def wrong_fire_rate(self) -> float:
-        """Drafts at the wrong people, as a share of all posts that deserve none."""
-        return (self.wrong_person + self.disturbed) / max(1, self.posts - self.wanted)
-
-    def __str__(self) -> str:
-        return (
-            f"{self.posts} posts, {self.drafts} drafts: precision {self.precision:.3f}, recall {self.recall:.3f}, "
-            f"wrong person {self.wrong_person}, leave-alone disturbed {self.disturbed}, wrong entry "
-            f"{self.wrong_entry}, wrong-fire rate {self.wrong_fire_rate:.4f}, entry recall@1 "
-            f"{self.entry_recall_at_1:.3f}, stance macro-F1 {self.stance_macro_f1:.3f}"
-        )
-
-
-def labelled(row: dict[str, Any]) -> Labelled:
-    """One line of a labelled file."""
-    expected = row["expected"]
-    return Labelled(
-        id=row["id"],
-        text=row["text"],
-        entry_id=expected["entry_id"],
-        stance=Stance(expected["stance"]),
-        leave_alone=bool(row.get("leave_alone")),
-        wanted=bool(row["should_draft_reply"]),
-    )
-
-
-def measure(posts: Sequence[Labelled], found: Sequence[Match]) -> Report:
-    """Compare labels with matches, given in the same order."""
-    wrong: list[tuple[str, str, str]] = []
-    drafts = right = 0
-    for post, match in zip(posts, found, strict=True):
-        if match.action is Action.NONE:
-            continue
-        drafts += 1
-        if post.wanted and match.entry_id == post.entry_id:
-            right += 1
-        elif post.leave_alone:
-            wrong.append(("leave alone", post.id, post.text))
-        elif post.stance is not Stance.ASSERTS:
-            wrong.append((post.stance.value, post.id, post.text))
-        else:
-            wrong.append(("wrong entry", post.id, post.text))
-    kinds = Counter(kind for kind, _, _ in wrong)
-    disturbed, wrong_entry = kinds["leave alone"], kinds["wrong entry"]
-    with_entry = [(post, match) for post, match in zip(posts, found, strict=True) if post.entry_id]
-    hits = sum(post.entry_id == match.entry_id for post, match in with_entry)
-    return Report(
-        posts=len(posts),
-        drafts=drafts,
-        right=right,
-        wanted=sum(post.wanted for post in posts),
-        wrong_person=len(wrong) - disturbed - wrong_entry,
-        disturbed=disturbed,
-        wrong_entry=wrong_entry,
-        entry_recall_at_1=hits / len(with_entry) if with_entry else 0.0,
-        stance_macro_f1=_macro_f1(posts, found),
-        wrong=tuple(wrong),
-    )
-
-
-def _macro_f1(posts: Sequence[Labelled], found: Sequence[Match]) -> float:
-    labels = {post.stance for post in posts}
-    truth = Counter(post.stance for post in posts)
-    said = Counter(match.stance for match in found)
-    both = Counter(post.stance for post, match in zip(posts, found, strict=True) if post.stance is match.stance)
-    return sum(2 * both[label] / (truth[label] + said[label]) for label in labels) / len(labels) if labels else 0.0
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Print the figures and every wrong draft."""
-    if not arguments:
-        print("usage: python -m bot.matching.evaluate POSTS.jsonl [PACK]", file=sys.stderr)
+def evaluate(
+    posts: Path,
+    out: TextIO,
+    err: TextIO,
+    *,
+    table: Path | None = None,
+    plots_to: Path | None = None,
+    json_to: Path | None = None,
+    errors: int = 20,
+) -> int:
+    """Print the report. Returns 0, or 2 when a file cannot be used."""
+    try:
+        known = read_labelled(posts)
+        entries = load_pack(table) if table else starter_pack()
+        models = shipped()
+        matcher = Matcher(entries, models, vectors=Vectors(models.reader, shipped=SHIPPED / STARTER_VECTORS))
+        found = [matcher.match(one.text, one.context) for one in known]
+        _print(known, found, matcher, out, errors)
+        if plots_to:
+            _draw(known, found, matcher, plots_to, out)
+        if json_to:
+            json_to.write_text(json.dumps(as_json(known, found), indent=1) + "\n", encoding="utf-8")
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # whoever read our output has enough
+        return 0
+    except BadPack as error:
+        print("\n".join(error.rows) or str(error), file=err)
         return 2
-    rows = Path(arguments[0]).read_text(encoding="utf-8").splitlines()
-    posts = [labelled(json.loads(row)) for row in rows if row.strip()]
-    matcher = Matcher(load_pack(Path(arguments[1])) if len(arguments) > 1 else starter_pack())
-    report = measure(posts, [matcher.match(post.text) for post in posts])
-    for kind, post_id, text in report.wrong:
-        print(f"wrong ({kind}) {post_id}: {text[:120]!r}")
-    print(report)
+    except (BadModel, BadPosts) as error:
+        print(str(error), file=err)
+        return 2
+    except OSError as error:
+        print(f"{error.filename or posts}: {error.strerror or error}; check the path", file=err)
+        return 2
     return 0
 
 
-if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+class BadPosts(Exception):
+    """The labelled posts cannot be read; the message names file, line and remedy."""
+
+
+def read_labelled(path: Path) -> list[Labelled]:
+    """All posts of a labelled file, or `BadPosts` for the first line that is not one."""
+    found = []
+    with path.open("rb") as stream:
+        for number, line, _ in lines(stream):
+            if isinstance(line, Trouble):
+                raise BadPosts(f"{path}, line {number}: {line.remedy}")
+            if not line.strip():
+                continue
+            try:
+                found.append(labelled(parse_json(line)))
+            except (KeyError, ValueError, TypeError, AttributeError) as error:
+                raise BadPosts(
+                    f"{path}, line {number} is no labelled post ({type(error).__name__}: {shorten(str(error), 80)}): "
+                    'it needs "id", "text", "should_draft_reply" and "expected" with "entry_id" and "stance"'
+                ) from error
+    if not found:
+        raise BadPosts(f"{path} has no posts: give one JSON object a line")
+    return found
+
+
+def as_json(posts: Sequence[Labelled], found: Sequence[Match]) -> dict[str, object]:
+    """All figures, for programs."""
+    bins = calibration(posts, found)
+    return {
+        "all": _figures(measure(posts, found)),
+        "languages": {name: _figures(one) for name, one in groups(posts, found, _lang)},
+        "stances": {name: _figures(one) for name, one in groups(posts, found, _stance)},
+        "entries": {name: _figures(one) for name, one in groups(posts, found, _entry)},
+        "calibration": [asdict(one) for one in bins],
+        "calibration_error": round(calibration_error(bins), 4),
+        "risk_coverage": [asdict(one) for one in risk_coverage(posts, found)],
+    }
+
+
+def _print(posts: Sequence[Labelled], found: Sequence[Match], matcher: Matcher, out: TextIO, errors: int) -> None:
+    report = measure(posts, found)
+    weights = matcher.weights
+    print(report, file=out)
+    print(f"suggestions {sum(one.action.value == 'suggest' for one in found)}; "
+          f"thresholds: suggest {weights.suggest}, confident {weights.confident}", file=out)  # fmt: skip
+    print(f"calibration error {calibration_error(calibration(posts, found)):.3f}", file=out)
+    for title, key in (("language", _lang), ("stance", _stance), ("entry", _entry)):
+        print(f"\n{_head(title)}", file=out)
+        rows = groups(posts, found, key)
+        for line in _rows(rows if title != "entry" else [one for one in rows if one[1].posts >= WORTH_A_ROW]):
+            print(line, file=out)
+    if report.wrong:
+        print("\nwrong drafts:", file=out)
+    for kind, post_id, text in report.wrong[:errors]:
+        print(f"  ({kind}) {post_id}: {shorten(text, LONGEST_TEXT)!r}", file=out)
+
+
+def _head(title: str) -> str:
+    columns = f"{'posts':>7}{'wanted':>8}{'drafts':>8}{'right':>7}{'recall':>8}{'entry@1':>9}{'stance':>8}"
+    return f"{'by ' + title:<36}{columns}"
+
+
+def _rows(rows: Iterable[tuple[str, Report]]) -> Iterable[str]:
+    for name, one in rows:
+        recall = f"{one.recall:.2f}" if one.wanted else "–"
+        entry = f"{one.entry_recall_at_1:.2f}" if one.with_entry else "–"
+        yield (
+            f"{name[:34]:<36}{one.posts:>7}{one.wanted:>8}{one.drafts:>8}{one.right:>7}{recall:>8}{entry:>9}"
+            f"{one.stance_accuracy:>8.2f}"
+        )
+
+
+def _draw(posts: Sequence[Labelled], found: Sequence[Match], matcher: Matcher, folder: Path, out: TextIO) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = matcher.weights
+    drawings = {
+        "calibration.svg": plots.calibration_svg(calibration(posts, found), f"Calibration, {len(posts)} posts"),
+        "risk-coverage.svg": plots.risk_coverage_svg(
+            risk_coverage(posts, found),
+            f"Risk and coverage, {len(posts)} posts",
+            (("confident", weights.confident), ("suggest", weights.suggest)),
+        ),
+    }
+    for name, svg in drawings.items():
+        (folder / name).write_text(svg, encoding="utf-8")
+        print(f"drawn: {folder / name}", file=out)
+
+
+def _figures(report: Report) -> dict[str, object]:
+    return {
+        "posts": report.posts,
+        "wanted": report.wanted,
+        "drafts": report.drafts,
+        "precision": round(report.precision, 3),
+        "recall": round(report.recall, 3),
+        "wrong_person": report.wrong_person,
+        "leave_alone_disturbed": report.disturbed,
+        "wrong_entry": report.wrong_entry,
+        "wrong_fire_rate": round(report.wrong_fire_rate, 4),
+        "entry_recall_at_1": round(report.entry_recall_at_1, 3),
+        "stance_accuracy": round(report.stance_accuracy, 3),
+        "stance_macro_f1": round(report.stance_macro_f1, 3),
+    }
+
+
+def _lang(post: Labelled) -> str:
+    return post.lang.partition("-")[0]
+
+
+def _stance(post: Labelled) -> str:
+    return "leave alone" if post.leave_alone else post.stance.value
+
+
+def _entry(post: Labelled) -> str:
+    return post.entry_id or ("(none)" if post.stance is Stance.UNRELATED else "(not in the table)")

@@ -204,6 +204,9 @@ ADVICE = any_of(
     r"|cosa (?:devo|posso) fare|moet ik|mag ik|kan ik .{0,30}(?:nemen|stoppen)|wat moet ik)\b",
 )
 
+CRISIS_FELT = "it reads like a crisis or an emergency: only a person may answer"
+FELT = "it reads like somebody who is ill, grieving, worried or asking for themselves"
+
 RULES = (
     (GRIEF, "somebody seems to grieve"),
     (MINOR, "the author may be a minor"),

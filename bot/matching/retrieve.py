@@ -1,48 +1,30 @@
-"""Which entries a post may be about: an inverted index over claims and exemplars, in plain Python.
+"""Which entries a post may be about: shared words and likeness of meaning over claims and exemplars, fused.
 
-It ranks by shared words only; whether the author agrees with the claim is for `stance.py`.
+It ranks; whether the author agrees with the claim is for the judge.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from functools import lru_cache
-from itertools import pairwise
-from typing import NamedTuple
+from typing import Any
 
-from rapidfuzz import fuzz, process
+import numpy as np
+from numpy.typing import NDArray
 
-from bot.matching.lexicon import CONCEPTS, PHRASES, STOPWORDS
-from bot.matching.normalise import Reading, read
+from bot.matching import bm25
+from bot.matching.bm25 import Bm25
+from bot.matching.models import Floats
+from bot.matching.normalise import read
+from bot.matching.vectors import SCALE, Bytes
+from bot.matching.words import words
 from bot.model import Evidence
 
-WORD = re.compile(r"\d+(?:[.,:/]\d+)*%?|[^\W\d_]+(?:['-][^\W\d_]+)*\d*|\d+[^\W\d_]+")
-PHRASE = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, PHRASES), key=len, reverse=True)) + r")\b")
-VITAMIN = re.compile(r"\bvitamin[es]?[ -]?([a-ek]\d{0,2})\b")
-CLITIC = re.compile(r"^(?:[lcdjmnst]|qu|all|dell|nell|un)'(?=\w{3})|'s$|s'$")
-
-STEM = 6  # letters kept: cuts the endings of seven languages alike
-SHORTEST_GUESS = 5  # letters; shorter unknown words are not corrected
-ALIKE = 86.0  # rapidfuzz ratio from which an unknown word is read as a known one
-COMMON_SHARE = 0.25  # a word in more than this share of all exemplars finds nothing
-UNKNOWN_WEIGHT = 0.7  # weight of words the table never uses, as a share of the rarest word's weight
-CANDIDATE_EXEMPLARS = 24  # looked at closely per post
-MOST_GUESSES = 50_000  # remembered; a few megabytes
-MOST_SENTENCES = 60  # per post, to bound the time
-SAID_COUNTS = 0.65  # saying all of the exemplar counts more than saying nothing else
-
-
-class Part(NamedTuple):
-    """A piece of a post: a sentence, two neighbouring ones, or the whole."""
-
-    text: str
-    words: frozenset[str]
-    weight: float
+LEXICAL = 0.25  # weight of shared words beside the likeness of meaning
+SHORTLIST = 48  # exemplars from each search whose entries are looked at closely
+EXACT = 8_192  # exemplars up to which all are compared in full; beyond, signs of the numbers choose first
+COARSE = 1_024  # exemplars that the signs choose
 
 
 class Kind(Enum):
@@ -53,212 +35,139 @@ class Kind(Enum):
     NEGATION = "negation"
     QUESTION = "question"
 
+    @property
+    def asserts(self) -> bool:
+        """Whether somebody who says this believes the claim."""
+        return self in (Kind.CLAIM, Kind.PARAPHRASE)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exemplar:
-    """One text of the table, ready to be compared."""
+    """One text of the table."""
 
-    entry: int  # position in the table
     kind: Kind
     text: str
-    words: frozenset[str]
-    weight: float
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Likeness:
-    """How near a post is to one exemplar.
-
-    `said` is the share of the exemplar that the post says, `about` the share of the post's sentence that the
-    exemplar covers; both 0..1, weighted by how rare the words are.
-    """
-
-    exemplar: Exemplar
-    said: float
-    about: float
-    score: float
-    part: str  # the words of the post that come nearest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """One entry a post may be about. `score` 0..1 ranks it; `topic` is how much of its vocabulary is there."""
+    """One entry a post may be about. `score` ranks it. Likenesses are cosines, 0 where the entry has no such text."""
 
     entry: Evidence
     score: float
-    topic: float
-    asserting: Likeness | None
-    denying: Likeness | None
-    asking: Likeness | None
-
-    @property
-    def nearest(self) -> Likeness:
-        """The exemplar of whatever kind that is nearest."""
-        found = [like for like in (self.asserting, self.denying, self.asking) if like]
-        return max(found, key=lambda like: like.score)
-
-
-_EXACT = {word: name for name, words in CONCEPTS.items() for word in words.split() if not word.endswith("*")}
-_BEGINNINGS = {word[:-1]: name for name, words in CONCEPTS.items() for word in words.split() if word.endswith("*")}
-_LENGTHS = sorted({len(word) for word in _BEGINNINGS}, reverse=True)
-
-
-@lru_cache(maxsize=100_000)
-def stem(word: str) -> str:
-    """One name for the many forms of a word; "" for words that say nothing alone."""
-    word = CLITIC.sub("", word)
-    if word in STOPWORDS:
-        return ""
-    if word in _EXACT:
-        return _EXACT[word]
-    for length in _LENGTHS:
-        if word[:length] in _BEGINNINGS:
-            return _BEGINNINGS[word[:length]]
-    for ending in ("ing", "ed", "es", "s"):
-        if word.endswith(ending) and len(word) - len(ending) >= 4 and not word.endswith("ss"):
-            word = word[: -len(ending)]
-            break
-    return word[:STEM]
-
-
-def words(folded: str) -> list[str]:
-    """The telling words of folded text, in order, by one name each."""
-    text = VITAMIN.sub(r"vitamin vitamin-\1", PHRASE.sub(lambda match: PHRASES[match[0]], folded))
-    return [name for word in WORD.findall(text) if (name := stem(word))]
+    likeness: float
+    lexical: float  # 0..1
+    asserting: float
+    denying: float
+    nearest: Exemplar
+    believer: Exemplar  # the nearest that asserts the claim; the claim itself at least
+    critic: Exemplar | None  # the nearest that denies it
 
 
 class Index:
-    """All exemplars of one table, searchable. Built once per table version; holds no other state but a cache."""
+    """All exemplars of one table, searchable. Built once per table version; it never changes."""
 
-    def __init__(self, entries: Sequence[Evidence]) -> None:
+    def __init__(self, entries: Sequence[Evidence], places_of: Callable[[list[str]], Bytes] | None) -> None:
+        """`places_of` gives the places of texts; without it, only shared words are searched."""
         self.entries = tuple(entries)
-        raw = [
-            (number, kind, text, frozenset(words(read(text).everything)))
-            for number, entry in enumerate(self.entries)
-            for kind, texts in (
-                (Kind.CLAIM, (entry.claim,)),
-                (Kind.PARAPHRASE, entry.paraphrases),
-                (Kind.NEGATION, entry.negations),
-                (Kind.QUESTION, entry.questions),
-            )
-            for text in texts
-        ]
-        by_entry: dict[str, set[int]] = defaultdict(set)
-        for number, _, _, names in raw:
-            for name in names:
-                by_entry[name].add(number)
-        total = max(len(self.entries), 20)  # a tiny table must not make every word look common
-        self._weight = {name: math.log(1 + total / len(found)) for name, found in by_entry.items()}
-        self._unknown = UNKNOWN_WEIGHT * math.log(1 + total)
-        self._exemplars = [
-            Exemplar(entry=number, kind=kind, text=text, words=names, weight=self.weigh(names))
-            for number, kind, text, names in raw
-            if names
-        ]
-        self._spans: dict[int, tuple[int, int]] = {}
-        for place, exemplar in enumerate(self._exemplars):
-            first, _ = self._spans.get(exemplar.entry, (place, place))
-            self._spans[exemplar.entry] = (first, place + 1)
-        self._postings: dict[str, list[int]] = defaultdict(list)
-        for place, exemplar in enumerate(self._exemplars):
-            for name in exemplar.words:
-                self._postings[name].append(place)
-        most = max(COMMON_SHARE * len(self._exemplars), 40)
-        self._common = {name for name, places in self._postings.items() if len(places) > most}
-        self._profiles = self._make_profiles()
-        self._vocabulary = [name for name in self._weight if len(name) >= SHORTEST_GUESS]
-        self._guesses: dict[str, str] = {}
+        self._starts = np.zeros(len(self.entries) + 1, dtype=np.int32)
+        for number, entry in enumerate(self.entries):
+            self._starts[number + 1] = self._starts[number] + len(exemplars(entry))
+        self._owners = np.repeat(np.arange(len(self.entries), dtype=np.int32), np.diff(self._starts))
+        texts = [one.text for entry in self.entries for one in exemplars(entry)]
+        self._words = Bm25([words(read(text).everything) for text in texts])
+        self._places = places_of(texts) if places_of else None
+        self._signs = _signs(self._places) if self._places is not None and len(texts) > EXACT else None
 
-    def _make_profiles(self) -> list[dict[str, float]]:
-        """Per entry: word → how much it stands for this entry (often used here, rare elsewhere)."""
-        counts: list[Counter[str]] = [Counter() for _ in self.entries]
-        sizes: Counter[int] = Counter()
-        for exemplar in self._exemplars:
-            sizes[exemplar.entry] += 1
-            for name in exemplar.words:
-                counts[exemplar.entry][name] += 2 if exemplar.kind is Kind.CLAIM else 1
-        return [
-            {name: self._weight[name] * math.sqrt(count / sizes[number]) for name, count in found.items()}
-            for number, found in enumerate(counts)
-        ]
+    @property
+    def bytes(self) -> int:
+        """The size of all arrays: what the index costs beside the table itself."""
+        arrays: list[NDArray[Any] | None] = [self._starts, self._owners, self._places, self._signs]
+        return self._words.bytes + sum(one.nbytes for one in arrays if one is not None)
 
-    def weigh(self, names: Iterable[str]) -> float:
-        """The summed rarity of some words."""
-        return sum(self._weight.get(name, self._unknown) for name in names)
+    def knows(self, word: str) -> bool:
+        """Whether the table uses this word, as `words` names it."""
+        return self._words.knows(word)
 
-    def known(self, name: str) -> str:
-        """The word itself, or the word of the table that it misspells."""
-        if name in self._weight or len(name) < SHORTEST_GUESS or not name.isalpha():
-            return name
-        guess = self._guesses.get(name)
-        if guess is None:
-            found = process.extractOne(name, self._vocabulary, scorer=fuzz.ratio, score_cutoff=ALIKE)
-            guess = found[0] if found and found[0][0] == name[0] else name
-            if len(self._guesses) < MOST_GUESSES:
-                self._guesses[name] = guess
-        return guess
-
-    def search(self, reading: Reading, most: int = 5) -> list[Candidate]:
-        """The entries a post may be about, nearest first."""
-        everything = frozenset(self.known(name) for name in words(reading.everything))
-        shared: dict[int, float] = defaultdict(float)
-        for name in everything:
-            if name not in self._common:
-                weight = self._weight.get(name, 0.0)
-                for place in self._postings.get(name, ()):
-                    shared[place] += weight
-        if not shared:
+    def search(self, post_words: Sequence[str], place: Floats | None, most: int = 5) -> list[Candidate]:
+        """The entries a post may be about, nearest first; `place` is where the reader puts the post."""
+        if not self.entries:
             return []
-        rough = sorted(shared, key=lambda place: shared[place] / (1.0 + self._exemplars[place].weight), reverse=True)[
-            :CANDIDATE_EXEMPLARS
-        ]
-        numbers = {self._exemplars[place].entry for place in rough}
-        parts = self._parts(reading, everything)
-        found = [self._candidate(number, everything, parts, shared) for number in numbers]
-        return sorted(found, key=lambda one: one.score, reverse=True)[:most]
+        lexical = self._words.scores(post_words)
+        rows = {*_top(lexical, SHORTLIST)} if lexical.any() else set()
+        if place is not None and self._places is not None:
+            rows |= self._near(place, self._places)
+        owners = {int(self._owners[row]) for row in rows if place is not None or lexical[row] > 0.0}
+        found = [self._candidate(owner, lexical, place) for owner in owners]
+        return sorted(found, key=lambda one: (-one.score, one.entry.id))[:most]
 
-    def _parts(self, reading: Reading, everything: frozenset[str]) -> list[Part]:
-        """Sentences, neighbouring pairs of sentences, and the whole."""
-        texts = (*reading.sentences, *reading.quoted)[:MOST_SENTENCES]
-        single = [(text, frozenset(self.known(name) for name in words(text))) for text in texts]
-        single = [(text, names) for text, names in single if names]
-        pairs = [(f"{a} {b}", one | two) for (a, one), (b, two) in pairwise(single)]
-        whole = [(reading.everything, everything)]
-        return [Part(text, names, self.weigh(names)) for text, names in (*single, *pairs, *whole)]
+    def candidate(self, entry: Evidence, place: Floats) -> Candidate:
+        """One entry of the table as a candidate for a post at this place, whether or not it is near."""
+        return self._candidate(self.entries.index(entry), np.zeros(len(self._owners), dtype=np.float32), place)
 
-    def _candidate(
-        self, number: int, everything: frozenset[str], parts: list[Part], shared: dict[int, float]
-    ) -> Candidate:
-        profile = self._profiles[number]
-        best: dict[str, Likeness] = {}
-        for place in range(*self._spans[number]):
-            if place not in shared:
-                continue
-            like = self._likeness(self._exemplars[place], parts)
-            role = like.exemplar.kind.value if like.exemplar.kind is not Kind.PARAPHRASE else Kind.CLAIM.value
-            if role not in best or like.score > best[role].score:
-                best[role] = like
-        strongest = sorted(profile.values(), reverse=True)[:4]
-        present = sorted((profile[name] for name in everything if name in profile), reverse=True)[:4]
-        topic = min(1.0, sum(present) / (sum(strongest) or 1.0))
-        nearest = max((like.score for like in best.values()), default=0.0)
+    def _near(self, place: Floats, places: Bytes) -> set[int]:
+        if self._signs is None:
+            return {*_top(_likeness(places, place), SHORTLIST)}
+        apart = np.bitwise_count(self._signs ^ _signs(place[None, :])).sum(axis=1)
+        rows = np.argpartition(apart, COARSE)[:COARSE]
+        return {int(rows[one]) for one in _top(_likeness(places[rows], place), SHORTLIST)}
+
+    def _candidate(self, owner: int, lexical: NDArray[np.float32], place: Floats | None) -> Candidate:
+        entry = self.entries[owner]
+        start, end = int(self._starts[owner]), int(self._starts[owner + 1])
+        texts = exemplars(entry)
+        shared = lexical[start:end]
+        if place is not None and self._places is not None:
+            alike = _likeness(self._places[start:end], place)
+            measure = alike
+        else:
+            alike = np.zeros(end - start, dtype=np.float32)
+            measure = shared
+        believers = [n for n, one in enumerate(texts) if one.kind.asserts]
+        critics = [n for n, one in enumerate(texts) if one.kind is Kind.NEGATION]
+        believer = max(believers, key=lambda n: float(measure[n]))
+        critic = max(critics, key=lambda n: float(measure[n]), default=None)
+        words_shared = bm25.share(float(shared.max()))
+        likeness = float(alike.max())
         return Candidate(
-            entry=self.entries[number],
-            score=0.5 * nearest + 0.5 * topic,
-            topic=topic,
-            asserting=best.get(Kind.CLAIM.value),
-            denying=best.get(Kind.NEGATION.value),
-            asking=best.get(Kind.QUESTION.value),
+            entry=entry,
+            score=likeness + LEXICAL * words_shared if self._places is not None else words_shared,
+            likeness=likeness,
+            lexical=words_shared,
+            asserting=float(alike[believer]),
+            denying=float(alike[critic]) if critic is not None else 0.0,
+            nearest=texts[int(measure.argmax())],
+            believer=texts[believer],
+            critic=texts[critic] if critic is not None else None,
         )
 
-    def _likeness(self, exemplar: Exemplar, parts: list[Part]) -> Likeness:
-        said = about = score = 0.0
-        text = ""
-        for part in parts:
-            both = self.weigh(exemplar.words & part.words)
-            if both:
-                here, there = both / exemplar.weight, both / part.weight
-                value = here**SAID_COUNTS * there ** (1 - SAID_COUNTS)
-                if value > score:
-                    said, about, score, text = here, there, value, part.text
-        return Likeness(exemplar=exemplar, said=said, about=about, score=score, part=text)
+
+def exemplars(entry: Evidence) -> list[Exemplar]:
+    """The claim and all curated texts of an entry."""
+    return [
+        Exemplar(kind=kind, text=text)
+        for kind, texts in (
+            (Kind.CLAIM, (entry.claim,)),
+            (Kind.PARAPHRASE, entry.paraphrases),
+            (Kind.NEGATION, entry.negations),
+            (Kind.QUESTION, entry.questions),
+        )
+        for text in texts
+    ]
+
+
+def _likeness(places: Bytes, place: Floats) -> Floats:
+    """Cosines of some rows with one place."""
+    found: Floats = places.astype(np.float32) @ (place / SCALE)
+    return found
+
+
+def _signs(places: NDArray[Any]) -> NDArray[np.uint64]:
+    """The signs of the numbers as bits: rows that differ in few of them are near."""
+    return np.packbits(places > 0, axis=1).view(np.uint64)
+
+
+def _top(values: NDArray[Any], most: int) -> list[int]:
+    if len(values) <= most:
+        return list(range(len(values)))
+    return [int(one) for one in np.argpartition(values, -most)[-most:]]

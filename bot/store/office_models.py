@@ -134,3 +134,15 @@ class SecretRow(Base):
     name: Mapped[str] = mapped_column(String(200), primary_key=True)
     value: Mapped[bytes] = mapped_column(LargeBinary)
     updated_at: Mapped[datetime]
+
+
+class SecondReadingRow(Base):
+    """What a second reader said of one post and one claim. The texts themselves are not kept, only their hash."""
+
+    __tablename__ = "second_reading"
+
+    model: Mapped[str] = mapped_column(String(200), primary_key=True)
+    key: Mapped[str] = mapped_column(String(64), primary_key=True)
+    answer: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
+    trouble: Mapped[str] = mapped_column(default="")
+    asked_at: Mapped[datetime]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 import regex
@@ -35,6 +36,7 @@ _SHORT = {
     0xFEFF: "BOM",
 }
 _PLAIN = "\n\t"
+_WORDS = regex.compile(r"\w+")
 _LINK = regex.compile(r"https?://[^\s<>\"\p{C}]*[^\s<>\"\p{C}.,;:!?)\]'’”]", regex.IGNORECASE)
 
 
@@ -48,6 +50,23 @@ def inert(text: object) -> Markup:
         parts += [escape(plain[at : found.start()]), _mark(found.group())]
         at = found.end()
     parts.append(escape(plain[at:]))
+    return Markup("").join(parts)
+
+
+def marked(text: object, telling: Iterable[str]) -> Markup:
+    """The text, inert, with the first place of each run of words marked; runs that do not stand there are passed by."""
+    plain = str(text)
+    spans: list[tuple[int, int]] = []
+    for run in telling:
+        words = _WORDS.findall(run)
+        found = regex.search(r"\W{1,6}".join(map(regex.escape, words)), plain, timeout=1.0) if words else None
+        if found and all(found.end() <= start or found.start() >= end for start, end in spans):
+            spans.append(found.span())
+    parts, at = [], 0
+    for start, end in sorted(spans):
+        parts += [inert(plain[at:start]), Markup("<mark>{}</mark>").format(inert(plain[start:end]))]
+        at = end
+    parts.append(inert(plain[at:]))
     return Markup("").join(parts)
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from bot import audit
 from bot.evidence import registry
 from bot.life import WAITING, State
-from bot.model import Basis, Context, Evidence, Match, Mention, Post
+from bot.model import Action, Basis, Context, Evidence, Match, Mention, Post
 from bot.store import codec
 from bot.store.models import AccountRow, CaseRow, DeliveryRow
 from bot.store.office_models import AuditRow, EntryVersionRow
@@ -22,8 +22,10 @@ FILTERS: dict[str, frozenset[State]] = {
     "sending": frozenset({State.APPROVED, State.SENDING, State.UNKNOWN, State.FAILED}),
     "published": frozenset({State.PUBLISHED}),
     "closed": frozenset({State.DECLINED, State.HANDED_OVER, State.FILED, State.WITHDRAWN, State.EXPIRED}),
+    "perhaps": frozenset({State.IGNORED}),  # of these, the ones that the matcher suggests
     "passed": frozenset({State.IGNORED}),
 }
+SUGGESTED = CaseRow.match["action"].as_string() == Action.SUGGEST.value
 ON_A_PAGE = 100  # rows; older ones are reached by deciding, or through the log
 
 
@@ -78,12 +80,16 @@ def counts(session: Session) -> dict[str, int]:
     """Cases per filter."""
     rows = session.execute(select(CaseRow.state, func.count()).group_by(CaseRow.state))
     per_state = {State(name): number for name, number in rows}
-    return {name: sum(per_state.get(one, 0) for one in states) for name, states in FILTERS.items()}
+    found = {name: sum(per_state.get(one, 0) for one in states) for name, states in FILTERS.items()}
+    found["perhaps"] = session.scalar(select(func.count()).where(_in(FILTERS["perhaps"]), SUGGESTED)) or 0
+    return found
 
 
 def lines(session: Session, which: str) -> list[Line]:
     """The rows of one filter, in the order in which they should be read."""
     query = select(CaseRow).where(_in(FILTERS[which])).limit(ON_A_PAGE)
+    if which == "perhaps":
+        query = query.where(SUGGESTED)
     rows = list(session.scalars(in_reading_order(query) if which == "waiting" else _newest_first(query)))
     claims = _claims(session, rows)
     return [
@@ -124,7 +130,11 @@ def in_reading_order(query: Select[Any]) -> Select[Any]:
 def sheet(session: Session, row: CaseRow) -> Sheet:
     """The case with all that stands around it."""
     account = session.get_one(AccountRow, row.account)
-    entry = registry.version_of(session, row.entry_id, row.entry_version or 0) if row.entry_id else None
+    match = codec.load(Match, row.match) if row.match else None
+    entry_id, version = row.entry_id, row.entry_version or 0
+    if entry_id is None and match is not None and match.entry_id:  # suggested, and not taken up so far
+        entry_id, version = match.entry_id, match.entry_version
+    entry = registry.version_of(session, entry_id, version) if entry_id else None
     delivery = session.scalar(
         select(DeliveryRow).where(DeliveryRow.case_id == row.id).order_by(DeliveryRow.intent_at.desc()).limit(1)
     )
@@ -134,10 +144,10 @@ def sheet(session: Session, row: CaseRow) -> Sheet:
         post=codec.load(Post, row.post),
         subject=codec.load(Post, row.subject),
         context=codec.load(Context, row.context) if row.context else Context(),
-        match=codec.load(Match, row.match) if row.match else None,
+        match=match,
         asked_by=codec.load(Mention, row.asked_by) if row.asked_by else None,
         entry=entry,
-        entry_now=registry.current(session, row.entry_id) if row.entry_id else None,
+        entry_now=registry.current(session, entry_id) if entry_id else None,
         history=audit.of_case(session, row.id),
         delivery=delivery,
     )

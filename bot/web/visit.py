@@ -32,6 +32,7 @@ def environment() -> Environment:
     made.filters.update(
         inert=inert.inert,
         linked=inert.linked,
+        marked=inert.marked,
         web=inert.web,
         when=words.when,
         state=words.state,

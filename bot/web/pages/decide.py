@@ -55,6 +55,16 @@ def edit(visit: Visitor, case_id: CaseId, version: Version, text: Text = "", see
     return _decide(visit, case_id, _save(visit, case_id, version, wording), seen=seen, text=wording) or _back(case_id)
 
 
+@router.post("/case/{case_id}/take-up")
+def take_up(visit: Visitor, case_id: CaseId, version: Version) -> Response:
+    """Have a draft made of what the matcher only suggested."""
+    return _decide(
+        visit,
+        case_id,
+        lambda session: review.take_up(session, case_id, version=version, who=visit.person.name, now=visit.now),
+    ) or _back(case_id)
+
+
 @router.post("/case/{case_id}/decline")
 def decline(
     visit: Visitor, case_id: CaseId, version: Version, reason: Annotated[Declined, Form()], remark: Words = ""

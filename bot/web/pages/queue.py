@@ -13,7 +13,7 @@ from bot.web.visit import Visitor
 
 router = APIRouter()
 
-Which = Literal["waiting", "sending", "published", "closed", "passed"]
+Which = Literal["waiting", "sending", "published", "closed", "perhaps", "passed"]
 
 
 @router.get("/")

@@ -1,6 +1,6 @@
 """Post text as the models read it: cleaned like everywhere in matching, with telling emoji as words.
 
-It must stay the same text that the office feeds to the models; the tokenizer does the rest.
+Training and office both use it, so that the models meet the text they were taught on.
 """
 
 from __future__ import annotations
