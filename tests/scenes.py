@@ -22,7 +22,7 @@ from tests.servers.mastodon import MastodonServer
 from tests.servers.mastodon_app import CROWD
 from tests.servers.proxy import Proxy, in_front_of
 
-CLAIM = "vaccines cause autism and every honest doctor knows it"
+CLAIM = "The MMR vaccine causes autism, everybody knows it"
 SETTLED = {State.PUBLISHED.value}
 
 

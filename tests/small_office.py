@@ -34,7 +34,7 @@ from replies.compose import OfficeVoice
 
 START = datetime(2026, 12, 1, 12, 0, tzinfo=UTC)
 UNDO = timedelta(seconds=60)
-CLAIM = "Vaccines cause autism, everybody knows it."
+CLAIM = "The MMR vaccine causes autism, everybody knows it"
 
 
 def signed_table() -> list[Evidence]:

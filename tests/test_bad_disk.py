@@ -42,7 +42,7 @@ class Watched:
                 "id": f"post{n}",
                 "by": f"p{n}.example",
                 "after_s": n * SECONDS / POSTS,
-                "text": f"Vaccines cause autism, everybody knows it. #MedEd {n}",
+                "text": f"The MMR vaccine causes autism, everybody knows it #MedEd {n}",
             }
             for n in range(POSTS)
         ]

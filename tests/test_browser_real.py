@@ -17,7 +17,7 @@ from tests.servers.bluesky import BlueskyNet
 from tests.servers.browser import Chromium
 from tests.servers.mastodon import MastodonServer
 
-CLAIM = "vaccines cause autism and every honest doctor knows it"
+CLAIM = "The MMR vaccine causes autism, everybody knows it"
 UNDO = 2  # seconds; long enough to see the countdown
 PUBLISHED_WITHIN = 60_000  # milliseconds; the undo delay, the gates, the call
 BEFORE, AFTER = "are no more likely", "are not more likely"  # what the editor changes
@@ -40,7 +40,7 @@ def sign_in(page: Page, office: RealOffice) -> None:
 
 def open_the_case(page: Page) -> str:
     """Read what alice wrote; the wording of the draft."""
-    page.get_by_role("link", name="every honest doctor").click()
+    page.get_by_role("link", name="everybody knows it").click()
     expect(page.locator(".main-post .words")).to_contain_text(CLAIM)
     expect(page.get_by_text("The author asked us")).to_be_visible()
     return page.get_by_label("Wording of the reply").input_value()

@@ -16,6 +16,7 @@ def test_the_line_reads_aloud():
         "deletion",
         "edit",
         "answer",
+        "take_up",
         "mention",
         "hashtag",
     ]

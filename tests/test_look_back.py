@@ -95,7 +95,7 @@ def test_a_block_nobody_told_us_is_an_opt_out(office: SmallOffice) -> None:
 
 
 def test_a_deleted_subject_is_noticed_as_well_as_the_post_that_asks(office: SmallOffice) -> None:
-    claim = office.posts("Vaccines cause autism, everybody knows it.")
+    claim = office.posts("The MMR vaccine causes autism, everybody knows it")
     ask = office.posts("@check is this true?", under=claim)
     office.hear_of(ask)
     case = office.case_of(ask)

@@ -35,8 +35,8 @@ from tests.small_office import SmallOffice
 
 PEOPLE = tuple(f"person{number}" for number in range(40))
 TEXTS = (
-    "@check Vaccines cause autism, everybody knows it.",
-    "@check vaccines cause autism and every honest doctor knows it",
+    "@check The MMR vaccine causes autism, everybody knows it",
+    "@check The MMR vaccine causes autism, everybody knows it",
     "@check the MMR jab gave my nephew autism, do your research",
     "@check is it true that vaccines cause autism?",
     "@check STOP",

@@ -94,7 +94,7 @@ def test_a_reply_that_was_taken_back_still_counts_for_its_author(office: SmallOf
         review.withdraw(session, case.id, version=case.version, who="Grace", why="wrong", now=office.clock.now())
     office.pass_time(LONG)
     assert office.state(case) is State.WITHDRAWN
-    again = office.asked("@check vaccines cause autism and every honest doctor knows it", by="ada")
+    again = office.asked("@check The MMR vaccine causes autism, everybody knows it", by="ada")
     assert "answered this person" in again.lock
 
 

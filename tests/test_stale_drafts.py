@@ -71,11 +71,11 @@ def test_a_draft_whose_post_changed_unheard_is_made_anew(office: SmallOffice) ->
     post = office.posts()
     office.hear_of(post)
     case = office.approve(office.case_of(post))
-    office.world.edit(post.ref.uri, "@check vaccines cause autism and every honest doctor knows it")  # nobody tells us
+    office.world.edit(post.ref.uri, "@check The MMR vaccine causes autism, everybody knows it")  # nobody tells us
     office.pass_time(UNDO)
     office.pass_time(LONG)
     assert office.ours() == []
-    assert "honest doctor" in office.now(case).post["text"]
+    assert "everybody knows" in office.now(case).post["text"]
     office.approve(office.now(case))
     office.pass_time(UNDO)
     assert office.state(case) is State.PUBLISHED

@@ -12,7 +12,7 @@ from bot.life import State
 from tests.real_office import EDITOR, RealOffice
 from tests.servers.bluesky import Account, BlueskyNet
 
-CLAIM = "vaccines cause autism and every honest doctor knows it"
+CLAIM = "The MMR vaccine causes autism, everybody knows it"
 
 
 @pytest.fixture

@@ -39,7 +39,7 @@ def test_alice_asks_an_editor_approves_and_the_reply_stands_in_the_right_thread(
     office: RealOffice, mastodon_server: MastodonServer
 ) -> None:
     office.start()
-    post = mastodon_server.post_as("alice", "@bot vaccines cause autism and every honest doctor knows it")
+    post = mastodon_server.post_as("alice", "@bot The MMR vaccine causes autism, everybody knows it")
     office.until(lambda: any(case.state == State.PROPOSED for case in office.cases()), "a draft")
     assert replies_below(mastodon_server, post["id"]) == []
 
@@ -58,7 +58,7 @@ def test_alice_asks_an_editor_approves_and_the_reply_stands_in_the_right_thread(
 def test_bob_claims_alice_summons_and_only_alice_is_answered(
     office: RealOffice, mastodon_server: MastodonServer
 ) -> None:
-    claim = mastodon_server.post_as("bob", "vaccines cause autism and every honest doctor knows it")
+    claim = mastodon_server.post_as("bob", "The MMR vaccine causes autism, everybody knows it")
     office.start()
     ask = mastodon_server.post_as("alice", "@bot is this true?", in_reply_to_id=claim["id"])
     office.until(lambda: any(case.state == State.PROPOSED for case in office.cases()), "a draft")
@@ -78,7 +78,7 @@ def test_a_tagged_post_waits_behind_a_lock_and_nothing_is_said(
     office: RealOffice, mastodon_server: MastodonServer
 ) -> None:
     office.start()
-    mastodon_server.post_as("alice", "vaccines cause autism and every honest doctor knows it #MedEd")
+    mastodon_server.post_as("alice", "The MMR vaccine causes autism, everybody knows it #MedEd")
     office.until(lambda: any(case.state == State.PROPOSED for case in office.cases()), "a locked draft")
     (case,) = office.cases()
     assert case.lock
@@ -90,5 +90,5 @@ def test_a_clean_stop_is_quick_and_leaves_nothing_held(office: RealOffice, masto
     office.start()
     assert office.stop() == 0
     office.start()  # a held lease would keep it from listening
-    mastodon_server.post_as("alice", "@bot vaccines cause autism and every honest doctor knows it")
+    mastodon_server.post_as("alice", "@bot The MMR vaccine causes autism, everybody knows it")
     office.until(lambda: any(case.state == State.PROPOSED for case in office.cases()), "a draft")

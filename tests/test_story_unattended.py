@@ -57,7 +57,7 @@ def test_an_office_set_up_by_a_script_answers_somebody_who_asked(tmp_path: Path,
     does("account", "sending", name, "on", "--as", "Grace", "--why", "agreed with the admins")
     does("evidence", "sign", "--all", "--as", "Dr Grace", "--yes")
     with running(folder):
-        post = mastodon_server.post_as("alice", "@bot vaccines cause autism and every honest doctor knows it")
+        post = mastodon_server.post_as("alice", "@bot The MMR vaccine causes autism, everybody knows it")
         cases = next((found for _ in range(WITHIN) if (found := waiting())), [])
         assert [case["author"].split("@")[0] for case in cases] == ["alice"]
         does("queue", "approve", str(cases[0]["id"]), "--as", "Grace")
