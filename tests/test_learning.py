@@ -49,7 +49,7 @@ def test_a_decline_teaches_what_its_reason_says(office: SmallOffice, reason: Dec
     (post,) = entry["posts"]
 
     assert (post["stance"], post["leave_alone"], post["lang"]) == (stance, leave_alone, "en")
-    assert post["text"] == "The MMR vaccine causes autism, everybody knows it", "the handle that called us is not part of it"
+    assert post["text"] == "The MMR vaccine causes autism, everybody knows it", "without the handle that called us"
     assert entry["claim_id"] == "mmr-vaccine-autism"
     assert set(entry["exemplars"]) == {"asserts", "denies", "asks"}
 
