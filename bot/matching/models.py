@@ -76,8 +76,6 @@ def _session(path: Path) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1  # posts are many: cores are used by working on several at once
     options.inter_op_num_threads = 1
-    options.enable_cpu_mem_arena = False  # posts differ in length: what one needed is not kept for the next
-    options.enable_mem_pattern = False
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
