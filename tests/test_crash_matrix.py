@@ -109,7 +109,7 @@ def test_killed_at_random_moments_it_replies_once_to_everybody(scene: Scene) -> 
         pause.wait(chance.uniform(0.0, 0.12))
         scene.office.kill()
         hit += not settled(scene)
-    assert hit >= KILLS * 0.8, f"only {hit} of {KILLS} kills met an office with work in hand"
+    assert hit >= KILLS * 0.6, f"only {hit} of {KILLS} kills met an office with work in hand"
     finish(scene)
     assert scene.answers() == Counter(asked)
 
