@@ -29,7 +29,7 @@ Part = Literal["train", "calibration", "heldout"]
 # that matter most are those whose authors live a misconception rather than state it.
 SET_ASIDE: dict[Part, tuple[int, int]] = {"heldout": (44, 10), "calibration": (52, 12)}  # indirect, other
 LIVED = ("indirect_", "lived_")  # beginnings of the names of such files
-TABLE = ("starter_table", "later_")  # files that are only ever learnt from
+TABLE = ("starter_table", "later_", "broad_")  # files that are only ever learnt from
 SALT = "split-4"  # a new salt is a new split
 
 
