@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import time
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,12 +18,15 @@ from bot.matching.manifest import SHIPPED, STARTER_VECTORS
 from bot.matching.matcher import Matcher
 from bot.matching.models import WIDTH, shipped
 from bot.matching.normalise import read
+from bot.matching.prefilter import Prefilter
 from bot.matching.retrieve import Index
 from bot.matching.text import readable
 from bot.matching.vectors import Vectors, small
 from bot.matching.words import words
-from bot.model import Certainty, Evidence, Verdict
+from bot.model import Action, Certainty, Evidence, Verdict
+from training.everyday import kept_apart
 
+LABELLED = Path(__file__).parents[1] / "tests" / "data" / "posts_dev.jsonl"
 ENTRIES = 100_000
 QUERIES = 60
 
@@ -32,7 +37,7 @@ def measure(count: int, rounds: int) -> list[Figure]:
         before = os.sched_getaffinity(0)
         os.sched_setaffinity(0, {min(before)})
     try:
-        return [*against_one_embedding(count, rounds), *large_table()]
+        return [*against_one_embedding(count, rounds), *before_the_models(rounds), *large_table()]
     finally:
         if hasattr(os, "sched_setaffinity"):
             os.sched_setaffinity(0, before)
@@ -55,6 +60,30 @@ def against_one_embedding(count: int, rounds: int) -> list[Figure]:
     return [
         Figure(name="matcher / one embedding", value=statistics.median(ratios), unit="times", at_most=8.0, on=on),
         Figure(name="matcher: posts a second", value=statistics.median(speeds), unit="posts/s", on=on),
+    ]
+
+
+def before_the_models(rounds: int) -> list[Figure]:
+    """The filter on everyday posts and on the labelled posts that the matcher would draft for or suggest."""
+    found = Prefilter(starter_pack())
+    everyday = kept_apart()
+    matcher = Matcher(starter_pack(), shipped(), vectors=Vectors(shipped().reader, shipped=SHIPPED / STARTER_VECTORS))
+    labelled = [json.loads(line) for line in LABELLED.read_text(encoding="utf-8").splitlines()]
+    matched = [
+        post["text"]
+        for post in labelled
+        if matcher.match(post["text"], tuple(post.get("context") or ())).action is not Action.NONE
+    ]
+    speeds = [len(everyday) / timed(found.passes, everyday) for _ in range(rounds)]
+    stopped = sum(not found.passes(text) for text in everyday) / len(everyday)
+    lost = sum(not found.passes(text) for text in matched) / len(matched)
+    on = f"{len(everyday)} everyday posts, {len(matched)} matched ones, one core"
+    return [
+        Figure(name="filter: everyday posts stopped", value=stopped, unit="", at_least=0.95, on=on),
+        Figure(name="filter: matched posts lost", value=lost, unit="", at_most=0.01, on=on),
+        Figure(
+            name="filter: posts a second", value=statistics.median(speeds), unit="posts/s", at_least=10_000.0, on=on
+        ),
     ]
 
 

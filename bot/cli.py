@@ -39,11 +39,14 @@ def match(
         Path | None, typer.Option(help="Evidence pack to match against; the starter pack if left out.")
     ] = None,
     explain: Annotated[bool, typer.Option("--explain", help="Say why, in sentences, instead of JSON.")] = False,
+    stream: Annotated[
+        bool, typer.Option("--stream", help="Posts nobody chose: read only those that use the table's words.")
+    ] = False,
 ) -> None:
     """Say for every post which entry it is about, what it does with the claim, and what we would do."""
     from bot.matching.command import match_file  # noqa: PLC0415  the matcher is not needed by other verbs
 
-    raise typer.Exit(match_file(posts, table, sys.stdout, sys.stderr, explain=explain))
+    raise typer.Exit(match_file(posts, table, sys.stdout, sys.stderr, explain=explain, stream=stream))
 
 
 @app.command()

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.matching.normalise import LONGEST_READ, clean, read
+from bot.matching.words import words
 
 
 @pytest.mark.parametrize(
@@ -93,3 +94,18 @@ def test_an_enormous_post_is_read_in_bounded_time(piece: str):
 
     assert time.perf_counter() - began < 2.0
     assert reading.truncated
+
+
+REPEATED = (
+    "ж", "a", "aж", "é", "aA", "'", '"', "<", "<a", "&", "@", "@a", "#a", "0", "a0", "0:", "10 %", "„", "« ", "> ", ".",
+    "a.", "http://", "a-", "a'", "no ", "not true ", "‘a", "\n", " \n", "10.1234/", "_", "ﷺ", "vitamin ", "my mum ",
+)  # fmt: skip
+
+
+@pytest.mark.timeout(10)  # each takes milliseconds; one pattern of ours once took hours
+@pytest.mark.parametrize("part", REPEATED)
+def test_one_thing_said_a_thousand_times_is_read_at_once(part: str) -> None:
+    reading = read(part * LONGEST_READ)
+
+    assert len(reading.own) <= LONGEST_READ * 20  # one sign may stand for many letters
+    assert isinstance(words(reading.everything), list)

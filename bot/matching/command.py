@@ -10,6 +10,7 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -20,25 +21,47 @@ from bot.matching.by_words import WordMatcher
 from bot.matching.manifest import SHIPPED, STARTER_VECTORS
 from bot.matching.matcher import Matcher
 from bot.matching.models import shipped
+from bot.matching.prefilter import Prefilter
 from bot.matching.vectors import Vectors
-from bot.model import Action, Evidence, Match
+from bot.model import Action, Evidence, Match, Stance
 
 MOST_CONTEXT = 20  # posts around one post that are read
 LONGEST_SHOWN = 600  # characters of a post
 PRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")  # must not steer a terminal
 
 
-def match_file(posts: str, table: Path | None, out: TextIO, err: TextIO, *, explain: bool = False) -> int:
+NOT_READ = Match(
+    entry_id=None,
+    stance=Stance.UNRELATED,
+    score=1.0,
+    action=Action.NONE,
+    reasons=("it shares too few telling words with any entry to be read",),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """What the caller wants."""
+
+    explain: bool = False
+    stream: bool = False
+
+
+def match_file(
+    posts: str, table: Path | None, out: TextIO, err: TextIO, *, explain: bool = False, stream: bool = False
+) -> int:
     """Match every post of a JSONL file, or of standard input for "-". Returns the exit code.
 
-    With `explain`, the answers are paragraphs for a person instead of JSON lines.
+    With `explain`, the answers are paragraphs for a person instead of JSON lines. With `stream`, posts that share too
+    little with the table's words are answered without being read by the models.
     """
+    how = How(explain=explain, stream=stream)
     try:
         if posts == "-":
-            code = _run(_numbered(lines(sys.stdin.buffer)), table, out, err, explain)
+            code = _run(_numbered(lines(sys.stdin.buffer)), table, out, err, how)
         else:
-            with Path(posts).open("rb") as stream:
-                code = _run(_numbered(lines(stream)), table, out, err, explain)
+            with Path(posts).open("rb") as given:
+                code = _run(_numbered(lines(given)), table, out, err, how)
         out.flush()
         return code
     except BrokenPipeError:
@@ -53,28 +76,28 @@ def match_file(posts: str, table: Path | None, out: TextIO, err: TextIO, *, expl
 
 def run_match(posts: Iterable[str], table: Path | None, out: TextIO, err: TextIO) -> int:
     """Match posts given as JSON lines. Returns 0, or 1 when a line was skipped, or 2 when nothing could be done."""
-    return _run(enumerate(posts, start=1), table, out, err, False)
+    return _run(enumerate(posts, start=1), table, out, err, How())
 
 
 def _numbered(found: Iterable[tuple[int, str | Trouble, bool]]) -> Iterator[tuple[int, str | Trouble]]:
     return ((number, line) for number, line, _ in found)
 
 
-def _run(
-    numbered: Iterable[tuple[int, str | Trouble]], table: Path | None, out: TextIO, err: TextIO, explain: bool
-) -> int:
+def _run(numbered: Iterable[tuple[int, str | Trouble]], table: Path | None, out: TextIO, err: TextIO, how: How) -> int:
     try:
-        matcher = _matcher(load_pack(table) if table else starter_pack(), err)
+        entries = load_pack(table) if table else starter_pack()
     except BadPack as error:
         print("\n".join(error.rows) or str(error), file=err)
         print("the evidence pack was refused: mend it, or leave out --table to use the starter pack.", file=err)
         return 2
+    matcher = _matcher(entries, err)
+    filtered = Prefilter(entries) if how.stream else None
     skipped = 0
     for number, line in numbered:
         if not isinstance(line, Trouble) and not line.strip():
             continue
         try:
-            answer = _answer(line, number, matcher, explain)
+            answer = _answer(line, number, matcher, filtered, how)
         except ValueError as error:
             skipped += 1
             print(f"line {number}: skipped, {error}", file=err)
@@ -95,7 +118,9 @@ def _matcher(entries: Sequence[Evidence], err: TextIO) -> Matcher | WordMatcher:
     return Matcher(entries, models, vectors=Vectors(models.reader, shipped=SHIPPED / STARTER_VECTORS))
 
 
-def _answer(line: str | Trouble, number: int, matcher: Matcher | WordMatcher, explain: bool) -> str:
+def _answer(
+    line: str | Trouble, number: int, matcher: Matcher | WordMatcher, filtered: Prefilter | None, how: How
+) -> str:
     if isinstance(line, Trouble):
         raise ValueError(line.remedy)
     try:
@@ -107,9 +132,10 @@ def _answer(line: str | Trouble, number: int, matcher: Matcher | WordMatcher, ex
     text = post.get("text")
     if not isinstance(text, str):
         raise ValueError('"text" is missing or is not text: give the words of the post as a string')
-    found = matcher.match(text, _context(post))
+    unread = filtered is not None and not filtered.passes(text)
+    found = NOT_READ if unread else matcher.match(text, _context(post))
     post_id = post.get("id", str(number))
-    if explain:
+    if how.explain:
         return paragraph(str(post_id), text, found, matcher)
     return json.dumps(contract(post_id, found))
 

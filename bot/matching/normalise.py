@@ -26,7 +26,9 @@ HANDLE = re.compile(r"(?<![\w@])@[\w.-]+(?:@[\w.-]+)?")
 HASHTAG = re.compile(r"[#＃](\w+)")
 CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z]{2})|_")
 LEET = re.compile(r"(?<=[a-z])[013457@$](?=[a-z]{2})", re.IGNORECASE)
-MIXED_WORD = re.compile(r"\w*[a-zA-Z]\w*[\u0370-\u03ff\u0400-\u04ff]\w*|\w*[\u0370-\u03ff\u0400-\u04ff]\w*[a-zA-Z]\w*")
+WORD = re.compile(r"\w+")
+LATIN = re.compile("[a-zA-Z]")
+GREEK_OR_CYRILLIC = re.compile("[\u0370-\u03ff\u0400-\u04ff]")
 QUOTE = re.compile(
     r"\"([^\"\n]{1,1000})\"|“([^”\"\n]{1,1000})[”\"]|„([^“”\n]{1,1000})[“”]|«([^»\n]{1,1000})»"
     r"|(?<!\w)‘([^’\n]{12,1000})’(?!\w)|(?<!\w)'([^'\n]{12,1000})'(?!\w)"
@@ -99,11 +101,16 @@ def clean(text: str) -> str:
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text.translate(PLAIN_SIGNS))
         text = INVISIBLE.sub("", text).translate(PLAIN_SIGNS)
-        text = MIXED_WORD.sub(lambda match: match[0].translate(LOOKALIKES), text)
+        text = WORD.sub(lambda match: _one_script(match[0]), text)
     text = URL.sub(" ", text)
     text = HANDLE.sub(" ", text)
     text = HASHTAG.sub(lambda match: CAMEL.sub(" ", match[1]), text)
     return SPACES.sub(" ", text).strip()
+
+
+def _one_script(word: str) -> str:
+    """A word that mixes Latin letters with lookalikes of other alphabets, in Latin letters."""
+    return word.translate(LOOKALIKES) if LATIN.search(word) and GREEK_OR_CYRILLIC.search(word) else word
 
 
 def fold(text: str) -> str:

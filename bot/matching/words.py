@@ -9,6 +9,7 @@ from bot.matching.lexicon import CONCEPTS, PHRASES, STOPWORDS
 
 WORD = re.compile(r"\d+(?:[.,:/]\d+)*%?|[^\W\d_]+(?:['-][^\W\d_]+)*\d*|\d+[^\W\d_]+")
 PHRASE = re.compile(r"\b(?:" + "|".join(sorted(map(re.escape, PHRASES), key=len, reverse=True)) + r")\b")
+PERCENT = re.compile(r"(?<=\d)[ \u202f\u00a0]%")  # as German and French set it
 VITAMIN = re.compile(r"\bvitamin[es]?[ -]?([a-ek]\d{0,2})\b")
 CLITIC = re.compile(r"^(?:[lcdjmnst]|qu|all|dell|nell|un)'(?=\w{3})|'s$|s'$")
 STEM = 6  # letters kept: cuts the endings of seven languages alike
@@ -38,5 +39,6 @@ def stem(word: str) -> str:
 
 def words(folded: str) -> list[str]:
     """The telling words of folded text (see `normalise.fold`), in order."""
-    text = VITAMIN.sub(r"vitamin vitamin-\1", PHRASE.sub(lambda match: PHRASES[match[0]], folded))
+    text = PERCENT.sub("%", folded)
+    text = VITAMIN.sub(r"vitamin vitamin-\1", PHRASE.sub(lambda match: PHRASES[match[0]], text))
     return [name for word in WORD.findall(text) if (name := stem(word))]
