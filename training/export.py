@@ -21,7 +21,7 @@ from torch import Tensor, nn
 
 from bot.matching.manifest import MANIFEST, STARTER_VECTORS
 from bot.matching.matcher import Matcher
-from bot.matching.models import Models
+from bot.matching.models import WORDS, Models
 from bot.matching.tokens import Row
 from bot.matching.vectors import Vectors
 from bot.matching.weigh import Weights
@@ -34,7 +34,7 @@ OPSET = 17
 LARGEST = 50_000_000  # bytes of all files together
 AGREE_FLOAT = 1e-3  # largest difference of any number between torch and the unquantised file
 OUTPUTS = {"judge": ["scores"], "reader": ["place", "care"]}
-INPUTS = ["ids", "types", "mask"]
+INPUTS = ["words", "types", "mask"]
 
 
 class Disagrees(Exception):
@@ -47,7 +47,7 @@ def export(model: nn.Module, name: str, sample: Rows, folder: Path) -> dict[str,
     model.eval()
     model.bert.fast = False  # type: ignore[union-attr, assignment]
     batch = tokens.batch(sample)
-    given = (batch.ids, batch.types, batch.mask)
+    given = (batch.words, batch.types, batch.mask)
     path = folder / f"{name}.onnx"
     with tempfile.TemporaryDirectory() as work:
         whole = Path(work) / "whole.onnx"
@@ -83,7 +83,7 @@ def session(path: Path) -> onnxruntime.InferenceSession:
 def run(found: onnxruntime.InferenceSession, rows: Rows) -> list[Tensor]:
     """The outputs for some rows."""
     batch = tokens.batch(rows)
-    given = {"ids": batch.ids.numpy(), "types": batch.types.numpy(), "mask": batch.mask.numpy()}
+    given = {"words": batch.words.numpy(), "types": batch.types.numpy(), "mask": batch.mask.numpy()}
     return [torch.from_numpy(np.asarray(one)) for one in found.run(None, given)]
 
 
@@ -91,18 +91,18 @@ def run(found: onnxruntime.InferenceSession, rows: Rows) -> list[Tensor]:
 def differences(model: nn.Module, found: onnxruntime.InferenceSession, rows: Rows) -> float:
     """The largest difference of any number."""
     batch = tokens.batch(rows)
-    expected = model(batch.ids, batch.types, batch.mask)
+    expected = model(batch.words, batch.types, batch.mask)
     wanted: Sequence[Tensor] = expected if isinstance(expected, tuple) else (expected,)
     return max(float((one - two).abs().max()) for one, two in zip(wanted, run(found, rows), strict=True))
 
 
-def tokenizer(folder: Path) -> dict[str, Any]:
-    """The tokenizer beside the models."""
-    found = json.loads(base.tokenizer().read_text(encoding="utf-8"))
-    found["truncation"] = found["padding"] = None
-    path = folder / "tokenizer.json"
-    path.write_text(json.dumps(found, ensure_ascii=False), encoding="utf-8")
-    return {"file": path.name, "sha256": base.sha256(path), "bytes": path.stat().st_size}
+def begin(folder: Path) -> list[dict[str, Any]]:
+    """What both models begin with: the tokenizer and the table of words."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "tokenizer.json").write_text(base.tokenizer(), encoding="utf-8")
+    base.words().save(folder / WORDS)
+    paths = (folder / "tokenizer.json", folder / WORDS)
+    return [{"file": path.name, "sha256": base.sha256(path), "bytes": path.stat().st_size} for path in paths]
 
 
 def manifest(folder: Path, files: Sequence[dict[str, Any]], weights: Weights) -> None:
@@ -111,7 +111,7 @@ def manifest(folder: Path, files: Sequence[dict[str, Any]], weights: Weights) ->
     if total > LARGEST:
         raise Disagrees(f"the files have {total} bytes together, more than {LARGEST}")
     found = {
-        "base": {"package": base.PACKAGE, "weights_sha256": base.WEIGHTS_SHA256},
+        "base": {"package": base.PACKAGE, "weights_sha256": base.SHA256},
         "files": {str(one["file"]): one["sha256"] for one in files},
         "weights": weights.for_manifest(),
     }

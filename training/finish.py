@@ -47,10 +47,10 @@ def finish(reader: Reader, judge: Judge, folder: Path, corpus: Corpus) -> dict[s
     """Write everything into the folder and return the figures."""
     sample = _sample(corpus)
     files = [
-        export.export(reader, "reader", [tokens.single(post) for _, post in sample], folder),
-        export.export(judge, "judge", [tokens.pair(claim, (), post) for claim, post in sample], folder),
+        *export.begin(folder),
+        export.export(reader, "reader", [tokens.tokenizer().single(post) for _, post in sample], folder),
+        export.export(judge, "judge", [tokens.tokenizer().pair(claim, (), post) for claim, post in sample], folder),
     ]
-    files.append(export.tokenizer(folder))
     return settle(folder, files, corpus)
 
 

@@ -12,10 +12,26 @@ from torch import Tensor
 from torch.nn import functional
 
 from training.corpus import GROUPS, Claim, load
-from training.embed import base_reader, places
+from training.embed import apart, base_reader, places
 
-ALIKE = 0.84  # cosine of claims, or of claims with their exemplars; every pair down to 0.70 was read
-NOT_TWINS = (("indirect_surgery/cotton-buds-ears", "indirect_kitchen/ear-candles-wax"),)
+ALIKE = 0.7  # cosine of claims, or of claims with their exemplars; every pair down to 0.64 was read
+NOT_TWINS = (
+    ("acute_care/opioids_mask_abdomen", "cancer_surgery/analgesia-masks-abdomen"),
+    (
+        "infectious/iv-antibiotics-stronger-than-oral",
+        "lived_hospital/antibiotics-through-a-drip-are-always-stronger-than-tablets",
+    ),
+    ("cancer_surgery/biopsy-spreads-cancer", "lived_hospital/when-a-tumour-is-cut-open-or-biopsied-and"),
+    ("indirect_family/breastfeeding-cannot-conceive", "indirect_family/period-sex-no-conception"),
+    (
+        "broad_science/cold-water-comes-to-the-boil-faster-than-hot",
+        "broad_science/adding-salt-to-water-makes-it-boil-much-faster",
+    ),
+    (
+        "starter_table/vaccines-such-as-mmr-cause-autism-in-children",
+        "starter_table/mercury-thimerosal-in-vaccines-causes-autism",
+    ),
+)
 TWINS = (
     ("mind_nerves/full-moon-admissions", "meded_methods/full-moon-busier-emergency"),
     ("mind_nerves/full-moon-admissions", "women_child/full-moon-births"),
@@ -25,9 +41,9 @@ TWINS = (
 def claim_places(claims: tuple[Claim, ...]) -> tuple[Tensor, Tensor]:
     """Where each claim lies, alone and as the middle of claim and asserting exemplars."""
     reader = base_reader()
-    alone = places(reader, [claim.text for claim in claims])
     texts = [(number, text) for number, claim in enumerate(claims) for text in (claim.text, *claim.asserting)]
-    found = places(reader, [text for _, text in texts])
+    found = apart(places(reader, [text for _, text in texts]))
+    alone = found[[texts.index((number, claim.text)) for number, claim in enumerate(claims)]]
     owners = torch.tensor([number for number, _ in texts])
     summed = torch.zeros_like(alone).index_add_(0, owners, found)
     return alone, functional.normalize(summed, dim=1)

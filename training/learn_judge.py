@@ -12,7 +12,7 @@ from torch.nn import functional
 
 from training import base, tokens
 from training.loop import Plan, fast_here, learn
-from training.models import Judge, Reader
+from training.models import JUDGE_LAYERS, Judge
 from training.pairs import Pair, Pool
 
 BATCH = 48
@@ -27,7 +27,7 @@ def batches(pairs: Sequence[Pair], dice: random.Random) -> list[tuple[list[tuple
     asserting = tokens.ids_of([pair.asserting for pair in pairs])
     posts = tokens.ids_of([pair.post for pair in pairs])
     around = tokens.ids_of([pair.around for pair in pairs])
-    rows = [tokens.pair(*one) for one in zip(claims, asserting, posts, around, strict=True)]
+    rows = [tokens.tokenizer().pair(*one) for one in zip(claims, asserting, posts, around, strict=True)]
     found = []
     for start in range(0, len(rows), BATCH * CHUNK):
         part = range(start, min(start + BATCH * CHUNK, len(rows)))
@@ -39,16 +39,12 @@ def batches(pairs: Sequence[Pair], dice: random.Random) -> list[tuple[list[tuple
 
 
 def train(
-    pool: Pool, folder: Path, seed: int, epochs: int = EPOCHS, most: int | None = None, name: str = "judge",
-    reader: Reader | None = None,
+    pool: Pool, folder: Path, seed: int, epochs: int = EPOCHS, most: int | None = None, name: str = "judge"
 ) -> tuple[Judge, list[float]]:  # fmt: skip
-    """A judge taught from what the reader knows, or from the base weights, and the losses on the way."""
+    """A judge taught from the base weights, and the losses on the way."""
     torch.manual_seed(seed)
     judge = Judge()
-    if reader is None:
-        judge.bert.read_base(base.weights())
-    else:
-        judge.bert.load_state_dict(reader.bert.state_dict())
+    judge.bert.load_state_dict(base.weights(JUDGE_LAYERS))
     judge.bert.fast = fast_here()
     lessons = []
     for epoch in range(epochs):
@@ -58,7 +54,7 @@ def train(
     def loss_of(step: int) -> tuple[Tensor, int]:
         rows, stances = lessons[step]
         batch = tokens.batch(rows)
-        scores = judge(batch.ids, batch.types, batch.mask)
+        scores = judge(batch.words, batch.types, batch.mask)
         return functional.cross_entropy(scores, torch.tensor(stances)), len(rows)
 
     plan = Plan(steps=min(len(lessons), most or len(lessons)), rate=RATE, seed=seed, folder=folder, name=name)

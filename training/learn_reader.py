@@ -15,7 +15,7 @@ from bot.matching.text import readable
 from training import base, tokens
 from training.corpus import UNRELATED, Lone, lone_part
 from training.loop import Plan, fast_here, learn
-from training.models import Reader
+from training.models import READER_LAYERS, Reader
 from training.pairs import TOO_ALIKE, Pool, Source
 from training.vary import vary
 
@@ -147,7 +147,7 @@ def train(
     """A reader taught from the base weights, and the losses on the way."""
     torch.manual_seed(seed)
     reader = Reader()
-    reader.bert.read_base(base.weights())
+    reader.bert.load_state_dict(base.weights(READER_LAYERS))
     reader.bert.fast = fast_here()
     lessons = Lessons(pool, lone, seed)
     done = 0
@@ -164,8 +164,8 @@ def train(
         scores: list[Tensor] = []
         order: list[int] = []
         for group in tokens.by_length([len(one) for one in ids], 56):
-            batch = tokens.batch([tokens.single(ids[place]) for place in group])
-            place, score = reader(batch.ids, batch.types, batch.mask)
+            batch = tokens.batch([tokens.tokenizer().single(ids[place]) for place in group])
+            place, score = reader(batch.words, batch.types, batch.mask)
             places.append(place)
             scores.append(score)
             order += group
@@ -173,6 +173,5 @@ def train(
         found, care = torch.cat(places)[back], torch.cat(scores)[back]
         return loss_of_step(found, care, (numbers, missed, rivals, kinds), pool.alike), len(texts)
 
-    # The base model knows English; the words of other languages must still learn where they belong.
-    plan = Plan(steps=steps, rate=RATE, seed=seed, folder=folder, name=name, thaw=True)
+    plan = Plan(steps=steps, rate=RATE, seed=seed, folder=folder, name=name)
     return reader, learn(reader, plan, loss_of)

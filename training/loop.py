@@ -16,7 +16,7 @@ import torch
 from torch import Tensor, nn
 
 WARM_UP = 0.06  # share of the steps over which the rate rises
-LAYER_DECAY = 0.9  # each layer learns this much slower than the one above
+LAYER_DECAY = 0.95  # each layer learns this much slower than the one above
 HEAD_FASTER = 5.0  # new weights learn this much faster than the base's
 WEIGHT_DECAY = 0.01
 CLIP = 1.0
@@ -33,7 +33,6 @@ class Plan:
     seed: int
     folder: Path
     name: str
-    thaw: bool = False  # word embeddings learn, too
 
 
 def fast_here() -> bool:
@@ -41,15 +40,16 @@ def fast_here() -> bool:
     return bool(torch.backends.cpu.get_cpu_capability() == "AVX512" and torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
-def optimizer(model: nn.Module, rate: float, thaw: bool = False) -> torch.optim.Optimizer:
-    """AdamW; lower layers learn slower, and embeddings of places, mostly of words too, stay as they are."""
+def optimizer(model: nn.Module, rate: float) -> torch.optim.Optimizer:
+    """AdamW; lower layers learn slower, and the vectors of places stay as they are."""
     groups: list[dict[str, Any]] = []
+    layers = int(model.bert.layers)  # type: ignore[union-attr, arg-type]
     for name, parameter in model.named_parameters():
-        if "position_embeddings" in name or ("word_embeddings" in name and not thaw):
+        if "position_embeddings" in name:
             parameter.requires_grad_(False)
             continue
         depth = int(name.split("encoder.layer.")[1].split(".")[0]) if "encoder.layer." in name else -1
-        own = rate * HEAD_FASTER if not name.startswith("bert.") else rate * LAYER_DECAY ** (5 - depth)
+        own = rate * HEAD_FASTER if not name.startswith("bert.") else rate * LAYER_DECAY ** (layers - 1 - depth)
         decay = WEIGHT_DECAY if parameter.ndim > 1 else 0.0
         groups.append({"params": [parameter], "lr": own, "weight_decay": decay})
     merged: dict[tuple[float, float], dict[str, Any]] = {}
@@ -69,7 +69,7 @@ def share(step: int, steps: int) -> float:
 
 def learn(model: nn.Module, plan: Plan, loss_of: Callable[[int], tuple[Tensor, int]]) -> list[float]:
     """Take all steps and return their losses. `loss_of(step)` gives the loss and how many items it read."""
-    found = optimizer(model, plan.rate, plan.thaw)
+    found = optimizer(model, plan.rate)
     rates = [group["lr"] for group in found.param_groups]
     plan.folder.mkdir(parents=True, exist_ok=True)
     kept = plan.folder / f"{plan.name}.state.pt"

@@ -12,6 +12,9 @@ from torch.nn import functional
 from training.bert import WIDTH, Bert, mean
 from training.corpus import STANCES
 
+JUDGE_LAYERS = 11
+READER_LAYERS = 12
+
 
 class Judge(nn.Module):
     """Five scores for (claim, exemplar, post): asserts, denies, asks, reports, unrelated.
@@ -22,14 +25,14 @@ class Judge(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.bert = Bert()
+        self.bert = Bert(JUDGE_LAYERS)
         self.hidden = nn.Linear(5 * WIDTH, WIDTH)
         self.out = nn.Linear(WIDTH, len(STANCES))
         self.dropout = nn.Dropout(0.1)
 
-    def forward(self, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
+    def forward(self, words: Tensor, types: Tensor, mask: Tensor) -> Tensor:
         """The scores before softmax."""
-        tokens = encoded(self.bert, ids, types, mask)
+        tokens = encoded(self.bert, words, types, mask)
         claim, post = mean(tokens, mask * (1 - types)), mean(tokens, mask * types)
         seen = torch.cat([tokens[:, 0], claim, post, claim * post, (claim - post).abs()], dim=1)
         return self.out(self.dropout(torch.tanh(self.hidden(seen))))
@@ -40,20 +43,20 @@ class Reader(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.bert = Bert()
+        self.bert = Bert(READER_LAYERS)
         self.care = nn.Linear(2 * WIDTH, 2)
         self.dropout = nn.Dropout(0.1)
 
-    def forward(self, ids: Tensor, types: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, words: Tensor, types: Tensor, mask: Tensor) -> tuple[Tensor, Tensor]:
         """The place, and two scores before the logistic curve: leave alone, crisis."""
-        tokens = encoded(self.bert, ids, types, mask)
+        tokens = encoded(self.bert, words, types, mask)
         middle = mean(tokens, mask)
         care = self.care(self.dropout(torch.cat([tokens[:, 0], middle], dim=1)))
         return functional.normalize(middle, dim=1), care
 
 
-def encoded(bert: Bert, ids: Tensor, types: Tensor, mask: Tensor) -> Tensor:
+def encoded(bert: Bert, words: Tensor, types: Tensor, mask: Tensor) -> Tensor:
     """Vectors of the tokens in full precision, in bfloat16 on the way where `bert.fast` says so."""
     with torch.autocast("cpu", torch.bfloat16, enabled=bert.fast):
-        found: Tensor = bert(ids, types, mask)
+        found: Tensor = bert(words, types, mask)
     return found.float()

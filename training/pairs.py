@@ -19,7 +19,7 @@ from training.vary import vary
 
 NEAR = 8  # claims nearest to a post from which hard negatives are drawn
 FAR = 0.15  # share of negatives that are any claim
-TOO_ALIKE = 0.72  # claims nearer than this are not safe negatives for each other's posts
+TOO_ALIKE = 0.55  # claims nearer than this are not safe negatives for each other's posts
 NEGATIVES = 1.5  # per post
 TWIN = 0.3  # how often a post is read with another claim of its group
 BARE = 0.15  # how often a pair has no exemplar of a kind

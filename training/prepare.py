@@ -16,7 +16,7 @@ from torch.nn import functional
 
 from training import base
 from training.corpus import Claim, Corpus, Lone
-from training.embed import base_reader, places
+from training.embed import apart, base_reader, places
 from training.loop import fast_here
 from training.models import Reader
 from training.pairs import Pool
@@ -46,13 +46,14 @@ def texts_of_claim(claim: Claim) -> tuple[str, ...]:
 def points(corpus: Corpus, lone: Sequence[Lone], folder: Path, reader: Reader | None = None) -> dict[str, Tensor]:
     """Where the base model puts every text, or a trained reader."""
     texts = texts_of(corpus, lone)
-    key = hashlib.sha256(("\n".join(texts) + base.WEIGHTS_SHA256).encode()).hexdigest()[:16]
+    key = hashlib.sha256(("\n".join(texts) + base.SHA256 + base.PIECES.read_text()).encode()).hexdigest()[:16]
     kept = folder / f"{'reader' if reader else 'base'}-points-{key}.pt"
     if not kept.exists():
         folder.mkdir(parents=True, exist_ok=True)
-        reader = reader or base_reader()
-        reader.bert.fast = fast_here()
-        torch.save(places(reader, texts), kept)
+        model = reader or base_reader()
+        model.bert.fast = fast_here()
+        read = places(model, texts)
+        torch.save(read if reader else apart(read), kept)
     return dict(zip(texts, torch.load(kept, weights_only=True), strict=True))
 
 

@@ -1,4 +1,4 @@
-"""Batches of token numbers as tensors. How a row is made is the office's own code; see `bot.matching.tokens`."""
+"""Batches of word vectors as tensors. How a row is made is the office's own code; see `bot.matching.tokens`."""
 
 from __future__ import annotations
 
@@ -9,27 +9,32 @@ from functools import cache
 import torch
 from torch import Tensor
 
-from bot.matching import tokens
-from bot.matching.tokens import Row, Tokens, by_length, pair, single
+from bot.matching.tokens import Row, Tokens, by_length
 from training import base
 
-__all__ = ["Batch", "batch", "by_length", "ids_of", "pair", "single"]
+__all__ = ["Batch", "batch", "by_length", "ids_of", "tokenizer"]
 MULTIPLE = 8  # few distinct widths: the CPU kernels are prepared for each
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
-    """What a model reads: ids, which part of the pair a token belongs to, and 1 for every token that counts."""
+    """What a model reads: word vectors, which part of the pair a token belongs to, and 1 for every one that counts."""
 
-    ids: Tensor
+    words: Tensor
     types: Tensor
     mask: Tensor
 
 
 @cache
 def tokenizer() -> Tokens:
-    """The base model's own tokenizer."""
-    return Tokens(base.tokenizer())
+    """The tokenizer with the pieces that are kept."""
+    return Tokens.from_text(base.tokenizer())
+
+
+@cache
+def _words() -> Tensor:
+    table = base.words()
+    return torch.from_numpy(table.vectors(torch.arange(len(table.packed)).numpy()))
 
 
 def ids_of(texts: Sequence[str]) -> list[list[int]]:
@@ -39,7 +44,9 @@ def ids_of(texts: Sequence[str]) -> list[list[int]]:
 
 def batch(rows: Sequence[Row]) -> Batch:
     """Rows of different lengths in one rectangle."""
-    found = tokens.batch(rows, MULTIPLE)
+    found = tokenizer().batch(rows, MULTIPLE)
     return Batch(
-        ids=torch.from_numpy(found.ids), types=torch.from_numpy(found.types), mask=torch.from_numpy(found.mask)
+        words=_words()[torch.from_numpy(found.ids)],
+        types=torch.from_numpy(found.types),
+        mask=torch.from_numpy(found.mask),
     )

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Sequence
 
-from bot.matching import cues, tokens
+from bot.matching import cues
 from bot.matching.models import Models
 from bot.matching.normalise import LONGEST_READ, Reading
 from bot.matching.retrieve import Candidate, Index
@@ -29,7 +29,8 @@ def pairs(models: Models, found: Sequence[Candidate], posts: Sequence[list[int]]
     """Rows for the judge: every candidate with every post."""
     texts = [text for one in found for text in (one.entry.claim, one.believer.text)]
     ids = models.tokens.ids_of([readable(text) for text in texts])
-    return [tokens.pair(ids[place], ids[place + 1], post, around) for place in range(0, len(ids), 2) for post in posts]
+    pair = models.tokens.pair
+    return [pair(ids[place], ids[place + 1], post, around) for place in range(0, len(ids), 2) for post in posts]
 
 
 def reasons(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -15,9 +16,11 @@ from bot.matching import tokens
 from bot.matching.manifest import SHIPPED, check, read_manifest, version_of
 from bot.matching.tokens import Row, Tokens
 from bot.matching.weigh import Weights
+from bot.matching.word_table import WordTable
 
 BATCH = 32
 WIDTH = 384  # numbers in a place
+WORDS = "words.npz"  # the word vectors that both models begin with; older models have their own
 
 Floats = NDArray[np.float32]
 
@@ -42,27 +45,35 @@ class Models:
         self.version = version_of(manifest)
         self.reader = str(manifest["files"].get("reader.onnx", ""))  # names whose places these are
         self.weights = Weights.from_manifest(manifest["weights"])
-        self.tokens = Tokens(folder / "tokenizer.json")
+        self.tokens = Tokens.from_file(folder / "tokenizer.json")
+        self._words = WordTable.load(folder / WORDS) if WORDS in manifest["files"] else None
         self._reader = _session(folder / "reader.onnx")
         self._judge = _session(folder / "judge.onnx")
 
     def read(self, ids: Sequence[int]) -> tuple[Floats, Care]:
         """Where one text lies among others (length 1), and how its author should be treated."""
-        place, care = _run(self._reader, [tokens.single(ids)])
+        place, care = self._run(self._reader, [self.tokens.single(ids)])
         return place[0], Care(float(care[0, 0]), float(care[0, 1]))
 
     def places(self, ids: Sequence[Sequence[int]]) -> Floats:
         """Where many texts lie: (texts, 384)."""
         found = np.zeros((len(ids), WIDTH), dtype=np.float32)
         for group in tokens.by_length([len(one) for one in ids], BATCH):
-            found[group] = _run(self._reader, [tokens.single(ids[place]) for place in group])[0]
+            found[group] = self._run(self._reader, [self.tokens.single(ids[place]) for place in group])[0]
         return found
 
     def judge(self, rows: Sequence[Row]) -> Floats:
         """Five scores for each pair of claim and post, before softmax: (pairs, 5), in the order of `STANCES`."""
         found = np.zeros((len(rows), 5), dtype=np.float32)
         for group in tokens.by_length([len(ids) for ids, _ in rows], BATCH):
-            found[group] = _run(self._judge, [rows[place] for place in group])[0]
+            found[group] = self._run(self._judge, [rows[place] for place in group])[0]
+        return found
+
+    def _run(self, session: onnxruntime.InferenceSession, rows: Sequence[Row]) -> list[Floats]:
+        batch = self.tokens.batch(rows)
+        words = {"words": self._words.vectors(batch.ids)} if self._words else {"ids": batch.ids}
+        given: dict[str, NDArray[Any]] = {"types": batch.types, "mask": batch.mask} | words
+        found: list[Floats] = session.run(None, given)
         return found
 
 
@@ -78,9 +89,3 @@ def _session(path: Path) -> onnxruntime.InferenceSession:
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-
-
-def _run(session: onnxruntime.InferenceSession, rows: Sequence[Row]) -> list[Floats]:
-    batch = tokens.batch(rows)
-    found: list[Floats] = session.run(None, {"ids": batch.ids, "types": batch.types, "mask": batch.mask})
-    return found
