@@ -12,7 +12,7 @@ from torch.nn import functional
 from training.bert import WIDTH, Bert, mean
 from training.corpus import STANCES
 
-JUDGE_LAYERS = 11
+JUDGE_LAYERS = 10
 READER_LAYERS = 12
 
 
