@@ -16,6 +16,17 @@ from training.embed import apart, base_reader, places
 
 ALIKE = 0.7  # cosine of claims, or of claims with their exemplars; every pair down to 0.64 was read
 NOT_TWINS = (
+    ("broad_body/losing-your-teeth-is-a-normal-part-of-getting", "mind_nerves/dementia-normal-ageing"),
+    (
+        "lived_family/lactose-free-milk-is-safe-for-a-child-with",
+        "lived_kitchen/goat-s-milk-is-safe-for-a-child-who",
+    ),
+    ("lived_mind/children-grow-out-of-adhd-so-adults-can-t", "women_child/adhd-not-real"),
+    (
+        "lived_mind/children-grow-out-of-adhd-so-adults-can-t",
+        "lived_replies_2/adhd-is-caused-by-bad-parenting-and-too-much",
+    ),
+    ("lived_replies_2/adhd-is-caused-by-bad-parenting-and-too-much", "women_child/adhd-not-real"),
     ("acute_care/opioids_mask_abdomen", "cancer_surgery/analgesia-masks-abdomen"),
     (
         "infectious/iv-antibiotics-stronger-than-oral",
