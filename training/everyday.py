@@ -8,9 +8,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-from bot.matching.normalise import clean, fold
-from bot.matching.prefilter import EVERYDAY
-from bot.matching.words import words
+from bot.matching.prefilter import EVERYDAY, telling
 from training.corpus import DATA, rows
 
 POSTS = DATA / "everyday.jsonl"
@@ -28,7 +26,7 @@ def kept_apart() -> list[str]:
 
 def count(posts: list[str]) -> dict[str, int]:
     """In how many posts a word stands, as `words` names it."""
-    return dict(sorted(Counter(word for post in posts for word in set(words(fold(clean(post))))).items()))
+    return dict(sorted(Counter(word for post in posts for word in telling(post)).items()))
 
 
 if __name__ == "__main__":

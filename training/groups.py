@@ -27,12 +27,6 @@ NOT_TWINS = (
         "lived_replies_2/adhd-is-caused-by-bad-parenting-and-too-much",
     ),
     ("lived_replies_2/adhd-is-caused-by-bad-parenting-and-too-much", "women_child/adhd-not-real"),
-    ("acute_care/opioids_mask_abdomen", "cancer_surgery/analgesia-masks-abdomen"),
-    (
-        "infectious/iv-antibiotics-stronger-than-oral",
-        "lived_hospital/antibiotics-through-a-drip-are-always-stronger-than-tablets",
-    ),
-    ("cancer_surgery/biopsy-spreads-cancer", "lived_hospital/when-a-tumour-is-cut-open-or-biopsied-and"),
     ("indirect_family/breastfeeding-cannot-conceive", "indirect_family/period-sex-no-conception"),
     (
         "broad_science/cold-water-comes-to-the-boil-faster-than-hot",
@@ -44,6 +38,12 @@ NOT_TWINS = (
     ),
 )
 TWINS = (
+    ("acute_care/opioids_mask_abdomen", "cancer_surgery/analgesia-masks-abdomen"),
+    (
+        "infectious/iv-antibiotics-stronger-than-oral",
+        "lived_hospital/antibiotics-through-a-drip-are-always-stronger-than-tablets",
+    ),
+    ("cancer_surgery/biopsy-spreads-cancer", "lived_hospital/when-a-tumour-is-cut-open-or-biopsied-and"),
     ("mind_nerves/full-moon-admissions", "meded_methods/full-moon-busier-emergency"),
     ("mind_nerves/full-moon-admissions", "women_child/full-moon-births"),
 )

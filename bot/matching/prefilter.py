@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.matching.normalise import LONGEST_READ, clean, fold, read
+from bot.matching.normalise import LONGEST_READ, clean, fold
 from bot.matching.retrieve import exemplars
 from bot.matching.words import words
 from bot.model import Evidence
@@ -29,16 +29,14 @@ class Prefilter:
     """The words of one version of the table. Safe to share between threads."""
 
     def __init__(self, entries: Sequence[Evidence]) -> None:
-        tellings = [
-            {word for one in exemplars(entry) for word in words(read(one.text).everything)} for entry in entries
-        ]
+        entry_words = [{word for one in exemplars(entry) for word in telling(one.text)} for entry in entries]
         rows: dict[str, list[int]] = {}
-        for number, telling in enumerate(tellings):
-            for word in telling:
+        for number, found in enumerate(entry_words):
+            for word in found:
                 rows.setdefault(word, []).append(number)
-        self._rows = {word: np.array(found, dtype=np.intp) for word, found in rows.items()}
+        self._rows = {word: np.array(numbers, dtype=np.intp) for word, numbers in rows.items()}
         self._weights = {word: rarity(word) for word in rows}
-        self._entries = len(tellings)
+        self._entries = len(entry_words)
 
     def passes(self, text: str) -> bool:
         """Whether the post should be read by the models."""
@@ -46,7 +44,7 @@ class Prefilter:
 
     def score(self, text: str) -> float:
         """How much the post shares with the entry it shares most with."""
-        found = {word for word in words(fold(clean(text[:LONGEST_READ]))) if word in self._rows}
+        found = telling(text) & self._rows.keys()
         weights = self._weights
         order = sorted(found, key=weights.__getitem__, reverse=True)
         if sum(weights[word] for word in order[:MOST]) < ENOUGH:
@@ -59,6 +57,11 @@ class Prefilter:
             total[rows] += weights[word]
             count[rows] += 1
         return float(total.max())
+
+
+def telling(text: str) -> set[str]:
+    """The telling words of a post, as `words` names them."""
+    return set(words(fold(clean(text[:LONGEST_READ]))))
 
 
 def rarity(word: str) -> float:
