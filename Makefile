@@ -34,7 +34,7 @@ screenshots: ## take the pictures in docs/images anew, from a fresh practice off
 	@scripts/setup dev
 	@exec $(PY) -m scripts.screenshots
 
-train: ## train the models for matching again (about an hour on two idle cores, in a place of its own)
+train: ## train the models for matching again (about two hours on two idle cores, in a place of its own)
 	@training/setup
 	@exec var/training/venv/bin/python -m training $(ARGS)
 

@@ -43,6 +43,10 @@ def vary(text: str, stance: int, dice: random.Random) -> str:
         text = text.rstrip(".! ")
     if dice.random() < 0.08:
         text = _slip(text, dice)
+    if dice.random() < 0.1:
+        text = text.lower()
+    elif dice.random() < 0.02:
+        text = text.upper()
     return text
 
 
