@@ -74,3 +74,16 @@ def test_a_stream_is_answered_line_by_line_and_says_what_was_not_read(tmp_path: 
     assert first["why"] == ["it shares too few telling words with any entry to be read"]
     assert first["action"] == "none"
     assert second["entry_id"]
+
+
+def test_a_stream_is_explained_without_a_model_where_none_has_read(tmp_path: Path) -> None:
+    posts = tmp_path / "posts.jsonl"
+    posts.write_text(json.dumps({"id": "a", "text": "Third\x1b[2J replacement bus this week."}) + "\n", "utf-8")
+    out = io.StringIO()
+
+    assert match_file(str(posts), None, out, io.StringIO(), explain=True, stream=True) == 0
+
+    assert out.getvalue() == (
+        "a: Third\ufffd[2J replacement bus this week.\n  nothing: it shares too few telling words with any entry to be"
+        " read\n\n"
+    )

@@ -132,9 +132,10 @@ def _answer(
     text = post.get("text")
     if not isinstance(text, str):
         raise ValueError('"text" is missing or is not text: give the words of the post as a string')
-    unread = filtered is not None and not filtered.passes(text)
-    found = NOT_READ if unread else matcher.match(text, _context(post))
     post_id = post.get("id", str(number))
+    if filtered is not None and not filtered.passes(text):
+        return unread(str(post_id), text) if how.explain else json.dumps(contract(post_id, NOT_READ))
+    found = matcher.match(text, _context(post))
     if how.explain:
         return paragraph(str(post_id), text, found, matcher)
     return json.dumps(contract(post_id, found))
@@ -173,6 +174,12 @@ def paragraph(post_id: str, text: str, found: Match, matcher: Matcher | WordMatc
     if found.grounds.models:
         told.append(f"  models {found.grounds.models}")
     return PRINTABLE.sub("\ufffd", "\n".join(told)) + "\n"
+
+
+def unread(post_id: str, text: str) -> str:
+    """The answer for a person about a post of a stream that the models did not read."""
+    told = f"{post_id[:60]}: {' '.join(text.split())[:LONGEST_SHOWN]}\n  nothing: {NOT_READ.reasons[0]}"
+    return PRINTABLE.sub("\ufffd", told) + "\n"
 
 
 def marked(text: str, telling: Sequence[str]) -> str:
