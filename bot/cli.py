@@ -13,6 +13,7 @@ import typer
 
 from bot import logs
 from bot.cli_account import account
+from bot.cli_audit import audit
 from bot.cli_evidence import evidence
 from bot.cli_matching import matching
 from bot.cli_office import office
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.add_typer(queue, name="queue")
 app.add_typer(evidence, name="evidence")
 app.add_typer(account, name="account")
+app.add_typer(audit, name="audit")
 office(app)
 matching(app)
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import delete, select
 
-from bot import cases, jobs, second_reader, turn
+from bot import audit_chain, cases, jobs, second_reader, turn
 from bot.audit import OFFICE
 from bot.errors import LoggedOut, SlowDown, Unreachable
 from bot.jobs import Job
@@ -54,13 +54,12 @@ class Duties:
         self._tools = tools
         self._outbox = outbox
         self._second = second
-        self._second = second
         self._look_back = LookBack(store=store, clock=clock, platforms=platforms)
 
     @property
     def thinking(self) -> dict[str, Do]:
         """Work that needs the processor; done one after the other."""
-        return {"turn": self.turn, "expire": self.expire, "sweep": self.sweep}
+        return {"turn": self.turn, "expire": self.expire, "sweep": self.sweep, "seal": self.seal}
 
     @property
     def speaking(self) -> dict[str, Do]:
@@ -122,6 +121,11 @@ class Duties:
         await asyncio.to_thread(self._sweep)
         return None
 
+    async def seal(self, job: Job) -> Later | None:
+        """Seal the newest lines of the record."""
+        await asyncio.to_thread(self._seal)
+        return None
+
     def _decide_or_say_what_is_needed(self, job: Job, event_id: int) -> Post | tuple[Question, ...] | None:
         """Decide if all is known; else the post to look at, or what the second reader must read."""
         now = self._clock.now()
@@ -134,6 +138,10 @@ class Duties:
             turn.take_turn(session, event_id, self._tools, now=now)
             jobs.finish(session, job, now=now)
             return None
+
+    def _seal(self) -> None:
+        with self._store.write() as session:
+            audit_chain.seal(session)
 
     def _remember_look(self, event_id: int, look: Look | None) -> None:
         with self._store.write() as session:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import audit, cases, review
+from bot import audit, audit_chain, cases, review
 from bot.audit import OFFICE
 from bot.carry_out import forget
 from bot.errors import NotAllowed
@@ -60,7 +60,7 @@ def _erase(session: Session, person: Person, now: datetime) -> list[str]:
     forget(session, person.network, person.id, handle=person.handle, how=HOW, now=now)
     taken_back = _take_back(session, person, now)
     events = _clean_events(session, person)
-    _clean_record(session, person)
+    lines = _clean_record(session, person)
     touched = [row for row in session.scalars(select(CaseRow)) if _clean_case(row, person)]
     deliveries = sum(
         _clean_delivery(row, person)
@@ -68,7 +68,16 @@ def _erase(session: Session, person: Person, now: datetime) -> list[str]:
     )
     cases.flush(session)
     counts = {"events": events, "cases": len(touched), "deliveries": deliveries, "withdrawn": taken_back}
-    audit.note(session, who=OFFICE, what="person erased", now=now, network=person.network, author=person.id, **counts)
+    audit.note(
+        session,
+        who=OFFICE,
+        what=audit_chain.ERASED,
+        now=now,
+        network=person.network,
+        author=person.id,
+        lines=lines,
+        **counts,
+    )
     return [
         f"{person.handle or person.id} on {person.network}: will not be addressed again",
         f"  their words were erased from {_many(events, 'event')} and {_many(len(touched), 'case')}",
@@ -104,13 +113,17 @@ def _clean_events(session: Session, person: Person) -> int:
     return len(theirs)
 
 
-def _clean_record(session: Session, person: Person) -> None:
-    """The record keeps what was approved, without the name that stood before it."""
+def _clean_record(session: Session, person: Person) -> list[int]:
+    """The record keeps what was approved, without the name that stood before it. Returns the lines that changed."""
     theirs = [case for case in cases.of_author(session, person.network, person.id) if case.author_id == person.id]
     addresses = {case.id: case.address for case in theirs if case.address}
+    changed = []
     for line in session.scalars(select(AuditRow).where(AuditRow.case_id.in_(addresses))):
         if line.case_id in addresses and "text" in line.detail:
             line.detail = {**line.detail, "text": str(line.detail["text"]).removeprefix(addresses[line.case_id])}
+            line.erased = True
+            changed.append(line.id)
+    return changed
 
 
 def _clean_case(row: CaseRow, person: Person) -> bool:

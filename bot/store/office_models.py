@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from bot.store.models import Base, Json
@@ -113,10 +113,14 @@ class RulingRow(Base):
 
 
 class AuditRow(Base):
-    """What happened, in order. Its highest id is the clock that live pages watch."""
+    """What happened, in order. Its highest id is the clock that live pages watch.
+
+    `place`, `content` and `seal` come within a minute, see `bot.audit_chain`. `erased`: words of a person were taken
+    out.
+    """
 
     __tablename__ = "audit"
-    __table_args__ = (Index("ix_audit_case", "case_id"),)
+    __table_args__ = (Index("ix_audit_case", "case_id"), UniqueConstraint("place", name="uq_audit_place"))
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime]
@@ -124,6 +128,10 @@ class AuditRow(Base):
     what: Mapped[str] = mapped_column(String(64))
     case_id: Mapped[int | None] = mapped_column(default=None)
     detail: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    place: Mapped[int | None] = mapped_column(default=None)
+    content: Mapped[str | None] = mapped_column(String(64), default=None)
+    seal: Mapped[str | None] = mapped_column(String(64), default=None)
+    erased: Mapped[bool] = mapped_column(default=False)
 
 
 class SecretRow(Base):
