@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -55,6 +55,28 @@ class Keeper:
                 audit.note(session, who=OFFICE, what="logged in", now=now, account=self._account)
 
 
+class Facts:
+    """Fulfils `ports.ServerMemory`: how the server of one account counts, beside the account."""
+
+    def __init__(self, *, store: Store, account: str) -> None:
+        self._store = store
+        self._account = account
+
+    def load(self) -> Mapping[str, str | int]:
+        """What was last kept."""
+        with self._store.read() as session:
+            row = session.get(AccountRow, self._account)
+            kept: Mapping[str, str | int] = row.profile.get("counting", {}) if row else {}
+            return kept
+
+    def save(self, facts: Mapping[str, str | int]) -> None:
+        """Keep what the server just said."""
+        with self._store.write() as session:
+            row = session.get(AccountRow, self._account)
+            if row is not None:
+                row.profile = {**row.profile, "counting": dict(facts)}
+
+
 def bluesky_id(account: BlueskySettings) -> str:
     """The name of a Bluesky account in our tables."""
     return f"bluesky/{account.handle}"
@@ -94,6 +116,7 @@ def connect(settings: Settings, store: Store, vault: Vault, clock: Clock) -> lis
             vantage=mastodon.vantage,
             contact=settings.contact,
             streaming=mastodon.streaming,
+            memory=Facts(store=store, account=name),
         )
         found.append(Connected(id=name, remote_id=row.remote_id, platform=platform))
     return found

@@ -175,6 +175,18 @@ class Clock(Protocol):
         ...
 
 
+class ServerMemory(Protocol):
+    """Keeps how the server of one account counts, so that every process of an office counts alike. Short, blocking."""
+
+    def load(self) -> Mapping[str, str | int]:
+        """What was last kept; empty before the server was ever asked."""
+        ...
+
+    def save(self, facts: Mapping[str, str | int]) -> None:
+        """Keep it: the server just said so."""
+        ...
+
+
 class SessionKeeper(Protocol):
     """Keeps one account's session (secret: encrypted at rest) and counts its logins. Plain, short, blocking calls."""
 

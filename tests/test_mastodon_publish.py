@@ -5,15 +5,19 @@ from __future__ import annotations
 import socket
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 import pytest
 
+from bot.accounts import Facts
 from bot.errors import Gone, LoggedOut, PlatformError, Refused, SlowDown, Unclear, Unreachable
-from bot.model import Mention, Network, Ref, Visibility
+from bot.model import Author, Mention, Network, Ref, Visibility
 from bot.platforms.mastodon import MastodonPlatform
 from bot.ports import Outgoing
+from bot.store.engine import Store
+from bot.store.models import AccountRow
 from tests.contract import a_reply
 from tests.contract_worlds import FAST
 from tests.servers.mastodon import MastodonServer
@@ -36,6 +40,15 @@ async def platform(mastodon_server: MastodonServer, proxy: Proxy) -> AsyncIterat
     await made.open()
     yield made
     await made.close()
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """A fresh store."""
+    fresh = Store(f"sqlite:///{tmp_path / 'office.db'}")
+    fresh.migrate()
+    yield fresh
+    fresh.close()
 
 
 def the_claim(server: MastodonServer, proxy: Proxy, who: str = "alice", **given: str) -> Ref:
@@ -263,6 +276,25 @@ async def test_a_server_that_says_nothing_about_itself_gets_the_usual_limits(mas
     assert platform.fits("x" * 477 + " https://doi.org/" + "x" * 300) is False
     assert platform.fits("x" * 476 + " https://doi.org/" + "x" * 300) is True
     await platform.close()
+
+
+async def test_a_process_that_never_spoke_to_the_server_counts_and_addresses_as_the_server_told_another(
+    mastodon_server: MastodonServer, proxy: Proxy, store: Store
+):
+    with store.write() as session:
+        session.add(AccountRow(id="us", network="mastodon", remote_id="us", handle="us", server=proxy.url))
+    facts = Facts(store=store, account="us")
+    first = MastodonPlatform(proxy.url, mastodon_server.tokens["bot"], timeout=2, memory=facts)
+    second = MastodonPlatform(proxy.url, mastodon_server.tokens["bot"], timeout=2, memory=facts)
+    neighbour = Author(network=Network.MASTODON, id="them", handle=f"ada@{mastodon_server.url.split('://')[1]}")
+
+    await first.open()
+
+    assert first.instance.domain != proxy.url.split("://")[1]
+    assert second.instance.counting == first.instance.counting
+    assert second.address(neighbour, note=False) == first.address(neighbour, note=False)
+    await first.close()
+    await second.close()
 
 
 async def test_a_private_reply_is_sent_as_such(

@@ -17,7 +17,7 @@ from bot.platforms.mastodon_listen import Listening
 from bot.platforms.mastodon_read import MastodonReader
 from bot.platforms.mastodon_text import same_text
 from bot.platforms.mastodon_wire import Malformed, Viewpoint, plain_full, read_account, read_ref, read_status
-from bot.ports import Concern, Heard, Measure, Outgoing
+from bot.ports import Concern, Heard, Measure, Outgoing, ServerMemory
 
 VISIBLE = (Visibility.PUBLIC, Visibility.UNLISTED)
 OWN_LATEST = 40  # our latest posts that `find` reads; the thread itself covers older ones
@@ -43,13 +43,14 @@ class MastodonPlatform(MastodonReader):
         streaming: bool = True,
         pace: Pace | None = None,
         timeout: float = TIMEOUT,
+        memory: ServerMemory | None = None,
     ) -> None:
         agent = (
             f"Scrutineer (+{contact})"
             if contact
             else "Scrutineer (fact-checking bot, every reply approved by a person)"
         )
-        super().__init__(MastodonHttp(_address(server), access_token, user_agent=agent, timeout=timeout))
+        super().__init__(MastodonHttp(_address(server), access_token, user_agent=agent, timeout=timeout), memory)
         self._others = [MastodonHttp(_address(one), "", user_agent=agent, timeout=timeout) for one in vantage]
         self._tags = tuple(tags)
         self._streaming = streaming

@@ -90,10 +90,24 @@ class Instance:
     tag_access: tuple[str, str] = ("", "")  # who may read tags: local posts, remote posts
     rules: tuple[str, ...] = ()
 
+    @property
+    def counting(self) -> dict[str, str | int]:
+        """What is needed to count as this server does."""
+        return {"domain": self.domain, "max_characters": self.max_characters, "per_url": self.per_url}
+
     def blind(self, *, signed_in: bool) -> bool:
         """Does this server close its tag timelines to us, though it answers with an empty list?"""
         closed = {"disabled"} if signed_in else {"disabled", "authenticated"}
         return all(word in closed for word in self.tag_access)
+
+
+def counts_like(kept: Mapping[str, object], host: str) -> Instance:
+    """A server of which only `Instance.counting` is known; without even that, the defaults of Mastodon."""
+    return Instance(
+        domain=_word(kept, "domain") or host,
+        max_characters=_number(kept, "max_characters") or MAX_CHARACTERS,
+        per_url=_number(kept, "per_url") or PER_URL,
+    )
 
 
 def read_instance(raw: object, base: str) -> Instance:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ from urllib.parse import quote as quoted
 from bot.errors import Gone, PlatformError, Refused, Unreachable
 from bot.model import Author, Context, Ref
 from bot.platforms.mastodon_http import MastodonHttp
-from bot.platforms.mastodon_limits import Instance, read_instance
+from bot.platforms.mastodon_limits import Instance, counts_like, read_instance
 from bot.platforms.mastodon_wire import (
     Malformed,
     Viewpoint,
@@ -21,25 +22,35 @@ from bot.platforms.mastodon_wire import (
     read_status,
     with_relation,
 )
-from bot.ports import Look
+from bot.ports import Look, ServerMemory
 
 
 class MastodonReader:
     """What our account can see."""
 
-    def __init__(self, http: MastodonHttp) -> None:
+    def __init__(self, http: MastodonHttp, memory: ServerMemory | None = None) -> None:
         self._http = http
+        self._memory = memory
         self.account = ""  # our actor URL, once `open` asked for it
-        self.instance = Instance(domain=http.host)
+        self._asked: Instance | None = None
         self.me: Author | None = None
         self._at = Viewpoint(base=http.base, domain=http.host)
+
+    @property
+    def instance(self) -> Instance:
+        """What the server told us; before we asked, what it told another process of this office."""
+        if self._asked is not None:
+            return self._asked
+        return counts_like(self._memory.load() if self._memory else {}, self._http.host)
 
     async def open(self) -> Author:
         """Learn who we are and what the server allows. Safe to call again: limits may have changed."""
         raw = self._http.checked(await self._http.get("/api/v1/accounts/verify_credentials"))
         if not isinstance(raw, Mapping) or not raw.get("id"):
             raise Unreachable(f"{self._http.host} does not say who we are: is this a Mastodon server?")
-        self.instance = await self._read_instance()
+        self._asked = await self._read_instance()
+        if self._memory and self._memory.load() != self._asked.counting:
+            await asyncio.to_thread(self._memory.save, self._asked.counting)
         at = Viewpoint(base=self._http.base, domain=self.instance.domain, me=str(raw["id"]))
         try:
             self.me = read_account(raw, at)
