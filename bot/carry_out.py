@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
@@ -11,23 +10,12 @@ from sqlalchemy.orm import Session
 from bot import audit, cases, ledger, review, vanish
 from bot.audit import OFFICE
 from bot.decisions import Decision, Escalate, Forget, Ignore, Propose, Withdraw
+from bot.drafted import Drafted
 from bot.lay_desk import thread_uri
 from bot.life import IN_FLIGHT, MOVES, OPEN, State
-from bot.model import Arrived, Basis, Context, Edited, Event, Post, Sensitivity, Vanished, Via
+from bot.model import Arrived, Basis, Context, Edited, Event, Post, Vanished, Via
 from bot.store import codec
 from bot.store.models import AccountRow, CaseRow, OptOutRow
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Drafted:
-    """Words that fit, without the address: the address stands before them when they are sent."""
-
-    text: str
-    address: str
-    template: str
-    lang: str
-    sensitivity: Sensitivity
-
 
 REDRAFTED = (State.PROPOSED, State.IGNORED, State.APPROVED, State.FAILED)
 
@@ -92,7 +80,9 @@ def _propose(
         if State.IGNORED in MOVES[State(case.state)]:
             cases.change(session, case, State.IGNORED, who=OFFICE, why="no wording fits this network", now=now)
         return
-    case.changed = isinstance(event, Edited) and case.post["text"] != propose.to.text
+    before = _words_before(case, propose)
+    case.changed = isinstance(event, Edited) and bool(before)
+    case.said_before = (case.said_before or before) if case.changed else ""
     _fill(case, propose, context, drafted)
     case.expires_at = now + cases.LIFE_OF_A_DRAFT[via if via in cases.LIFE_OF_A_DRAFT else Via.TAG]
     case.updated_at = now
@@ -101,8 +91,14 @@ def _propose(
         audit.note(session, who=OFFICE, what="drafted again", now=now, case_id=case.id, why=why)
         cases.flush(session)
         return
-    review.unapprove(case)
+    review.unapprove(session, case)
     cases.change(session, case, State.PROPOSED, who=OFFICE, why=why, now=now, entry=case.entry_id, basis=case.basis)
+
+
+def _words_before(case: CaseRow, propose: Propose) -> str:
+    """What the post, or the one it asks about, said when the draft was made, if it says something else now."""
+    both = ((case.subject, propose.subject), (case.post, propose.to))
+    return next((str(then["text"]) for then, now in both if then["text"] != now.text), "")
 
 
 def _fill(case: CaseRow, propose: Propose, context: Context, drafted: Drafted) -> None:
@@ -138,7 +134,7 @@ def _escalate(
     if case is None:
         case = _new_case(session, post, post, context, account, via, now)
     if State.ESCALATED not in MOVES[State(case.state)] and State.PROPOSED in MOVES[State(case.state)]:
-        review.unapprove(case)  # the approval was for another text: nothing may be sent on it
+        review.unapprove(session, case)  # the approval was for another text: nothing may be sent on it
         cases.change(session, case, State.PROPOSED, who=OFFICE, why=reason, now=now)
     if State(case.state) not in IN_FLIGHT:  # what is under way is judged by the post its words were approved for
         case.post, case.context = codec.dump(post), codec.dump(context)

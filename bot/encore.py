@@ -16,6 +16,7 @@ from bot.platforms.recorded import RecordedFeed
 from bot.ports import Clock, Concern, Heard
 from bot.practice import ACCOUNT
 from bot.schedule import TICKS
+from bot.store.desk_models import HoldRow, JottingRow, RemarkRow, SecondLookRow, SignatureRow
 from bot.store.engine import Store
 from bot.store.models import CaseRow, CursorRow, DeliveryRow, EventRow, GapRow, JobRow, OptOutRow
 from bot.store.office_models import AuditRow
@@ -78,6 +79,8 @@ def wipe(session: Session, source: str) -> None:
     """Everything the practice account holds. The log stays, but speaks of no case that will be numbered anew."""
     mine = select(CaseRow.id).where(CaseRow.account == ACCOUNT)
     session.execute(update(AuditRow).where(AuditRow.case_id.in_(mine)).values(case_id=None))
+    for paper in (HoldRow, JottingRow, RemarkRow, SignatureRow, SecondLookRow):
+        session.execute(delete(paper).where(paper.case_id.in_(mine)))
     for table in (DeliveryRow, CaseRow, EventRow):
         session.execute(delete(table).where(table.account == ACCOUNT))
     session.execute(delete(JobRow).where(JobRow.kind.not_in([tick.kind for tick in TICKS])))

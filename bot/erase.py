@@ -137,6 +137,7 @@ def _clean_case(row: CaseRow, person: Person) -> bool:
             found = True
     if person.id in (row.author_id, row.subject_author_id):
         found = True
+        row.said_before = ""
         if row.match:
             row.match = {**row.match, "reasons": []}  # they may quote the post
         if person.id == row.author_id and State(row.state) not in IN_FLIGHT:

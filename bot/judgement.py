@@ -9,14 +9,15 @@ from sqlalchemy.orm import Session
 
 import handlers
 from bot import second_reader
-from bot.carry_out import Drafted
 from bot.decisions import Propose
+from bot.drafted import Drafted
 from bot.evidence import registry
 from bot.lay_desk import Limits, account, occasion
 from bot.matchers import Matchers
 from bot.matching import second
 from bot.matching.second import Question
 from bot.model import Basis, Context, Evidence, Match, Post
+from bot.offers import TABLE_LANGUAGE, Offers, kind_of
 from bot.ports import Clock, Look, Measure, Ruler
 from bot.store import codec
 from bot.store.engine import Store
@@ -25,10 +26,9 @@ from bot.turn import Tools
 from bot.web.hands import Remark
 from handlers.manners.gates import GATES, closed
 from replies import civility
-from replies.compose import Kind, OfficeVoice, compose
+from replies.compose import OfficeVoice, compose
 
 BEFORE_APPROVAL = tuple((name, gate) for name, gate in GATES if name != "approved by a named person")
-TABLE_LANGUAGE = "en"  # the language the table is written in: one reply speaks one language
 
 
 class Judgement:
@@ -55,6 +55,7 @@ class Judgement:
         self._rulers = rulers
         self.matchers = matchers or Matchers()
         self._second_model = second_model
+        self.offers = Offers(store=store, voice=voice, rulers=rulers, matchers=self.matchers)
 
     @property
     def tools(self) -> Tools:
@@ -99,7 +100,7 @@ class Judgement:
         address = ruler.address(propose.to.author, note=propose.note)
         draft = compose(
             evidence,
-            kind=_kind(propose.basis),
+            kind=kind_of(propose.basis),
             fits=lambda text: ruler.fits(address + text),
             office=self._voice,
             lang=TABLE_LANGUAGE,
@@ -118,7 +119,7 @@ class Judgement:
     def remarks(self, case: CaseRow, text: str) -> tuple[Remark, ...]:
         """What civility says about a draft."""
         findings = civility.check(
-            text, self._evidence(case), office=self._voice, kind=_kind(Basis(case.basis)), lang=case.lang
+            text, self._evidence(case), office=self._voice, kind=kind_of(Basis(case.basis)), lang=case.lang
         )
         return tuple(
             Remark(
@@ -142,6 +143,7 @@ class Judgement:
             found.append(f"{case.account} is not connected in this office; connect it with `scrutineer init`")
         elif not ruler.fits(case.address + text):
             found.append("it does not fit this network: shorten it")
+        found += self.offers.unsupported(case, text)
         found += self._unpublishable(case)
         return tuple(found)
 
@@ -180,11 +182,6 @@ class Judgement:
             return ("the entry is not in force any more",)
         reasons = entry.why_not_publishable(self._clock.now().date())
         return tuple(f"cannot be published: {reason}" for reason in reasons)
-
-
-def _kind(basis: Basis) -> Kind:
-    """Whoever asked gets an answer; whoever was found gets a plain reply."""
-    return Kind.ANSWER if basis in (Basis.MENTION_AUTHOR, Basis.SUMMONER, Basis.REPLY_TO_BOT) else Kind.REPLY
 
 
 def _around(context: Context) -> tuple[str, ...]:

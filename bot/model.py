@@ -119,6 +119,7 @@ class Author:
     blocks_us: bool = False
     follows_us: bool = False
     created_at: datetime | None = None
+    followers: int = 0  # 0 also where nobody told us
     url: str = ""
     local_id: str = ""
     known: bool = True
@@ -277,8 +278,8 @@ SIGNED_OFF = "signed-off"
 class Match:
     """What the matcher says about one post and the entry nearest to it.
 
-    `score` is 0..1: how sure the matcher is that the post takes `stance` on this entry's claim.
-    `entry_id` is None when no entry is near enough to name. `reasons` are sentences for an editor.
+    `score` 0..1: how sure the matcher is that the post takes `stance` on this entry's claim.
+    `entry_id` None: no entry is near enough to name. `reasons` are sentences for an editor.
     `leave_alone` holds why this person should not be addressed at all ("" when nothing was noticed).
     """
 

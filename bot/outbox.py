@@ -179,7 +179,7 @@ class Outbox:
             to = State.WITHDRAWN
         else:
             to = State.PROPOSED
-            review.unapprove(case)
+            review.unapprove(session, case)
         cases.change(session, case, to, who=OFFICE, why=f"not sent: {why}", now=now, gates=gates)
         for post in seen.gone:
             vanish.forget_words(session, case.network, post.ref.uri)

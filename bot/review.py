@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from bot import audit, cases, inbox, jobs, ledger
+from bot import audit, cases, eyes, holds, inbox, jobs, ledger, second_looks
 from bot.audit import OFFICE
 from bot.errors import NotAllowed
 from bot.life import State
@@ -38,9 +38,10 @@ class Declined(StrEnum):
 
 def edit(session: Session, case_id: int, *, version: int, text: str, who: str, now: datetime) -> CaseRow:
     """Save another wording of the draft. It stays a draft."""
-    case = _mine(session, case_id, version, who)
+    case = _mine(session, case_id, version, who, now)
     _must_be(case, State.PROPOSED, "edited")
     before, case.draft, case.updated_at = case.draft, clean_text(text).strip(), now
+    holds.drop_jotting(session, case.id, who)
     if case.draft != before:
         audit.note(session, who=who, what="draft edited", now=now, case_id=case.id, before=before, after=case.draft)
     cases.flush(session)
@@ -57,12 +58,14 @@ def approve(
     undo: timedelta,
     objections: Objections,
     text: str | None = None,
+    second_look_share: float = 0.0,
 ) -> CaseRow:
     """A named person says yes to exactly this text; it is sent after the undo delay unless a gate closes.
 
+    Where one yes is not enough (see `bot.eyes`) the case stays on the desk until the others are there.
     Raises `NotAllowed` with every objection (lock, civility, length), `Stale` if the case changed meanwhile.
     """
-    case = _mine(session, case_id, version, who)
+    case = _mine(session, case_id, version, who, now)
     _must_be(case, State.PROPOSED, "approved")
     if case.lock:
         raise NotAllowed(case.lock)
@@ -70,9 +73,17 @@ def approve(
         case.draft = clean_text(text).strip()
     if found := objections(case, case.draft):
         raise NotAllowed(" · ".join(found))
+    eyes.may_sign(session, case, case.draft, who)
+    eyes.sign(session, case, case.draft, who, now)
+    holds.let_go(session, case.id)
+    if missing := eyes.still_missing(session, case, case.draft):
+        case.reason, case.updated_at, case.parked = f"{who} said yes; {missing}", now, ""
+        cases.flush(session)
+        return case
+    second_looks.put_by(session, case, second_looks.APPROVE, who, now, share=second_look_share)
     case.approved_by, case.approved_at, case.send_after = who, now, now + undo
     case.approved_text = case.address + case.draft
-    case.changed = False
+    case.changed, case.said_before = False, ""
     cases.change(
         session,
         case,
@@ -92,29 +103,40 @@ def approve(
 
 def undo(session: Session, case_id: int, *, version: int, who: str, now: datetime) -> CaseRow:
     """Take an approval back while the undo delay runs."""
-    case = _mine(session, case_id, version, who)
+    case = _mine(session, case_id, version, who, now)
     _must_be(case, State.APPROVED, "taken back")
-    unapprove(case)
+    unapprove(session, case)
     return cases.change(session, case, State.PROPOSED, who=who, why=f"{who} took the approval back", now=now)
 
 
-def unapprove(case: CaseRow) -> None:
-    """Forget the approval on the row; the history keeps it."""
+def unapprove(session: Session, case: CaseRow) -> None:
+    """Forget the approval and every yes on the row; the history keeps them."""
+    eyes.forget(session, case.id)
     case.approved_by, case.approved_at, case.approved_text, case.send_after = "", None, "", None
 
 
 def decline(
-    session: Session, case_id: int, *, version: int, who: str, reason: Declined, now: datetime, remark: str = ""
+    session: Session,
+    case_id: int,
+    *,
+    version: int,
+    who: str,
+    reason: Declined,
+    now: datetime,
+    remark: str = "",
+    second_look_share: float = 0.0,
 ) -> CaseRow:
     """Say no, with a reason."""
-    case = _mine(session, case_id, version, who)
+    case = _mine(session, case_id, version, who, now)
+    _must_be(case, State.PROPOSED, "declined")
+    second_looks.put_by(session, case, reason.value, who, now, share=second_look_share)
     why = f"{reason.value}: {remark.strip()}" if remark.strip() else reason.value
     return _close(session, case, State.DECLINED, who, why, now, reason=reason.value)
 
 
 def take_up(session: Session, case_id: int, *, version: int, who: str, now: datetime) -> CaseRow:
     """Have a draft made of what the matcher only suggested. It waits for approval like any other."""
-    case = _mine(session, case_id, version, who)
+    case = _mine(session, case_id, version, who, now)
     _must_be(case, State.IGNORED, "taken up")
     if not case.match:
         raise NotAllowed("the matcher suggests nothing here")
@@ -128,29 +150,29 @@ def take_up(session: Session, case_id: int, *, version: int, who: str, now: date
 
 def hand_over(session: Session, case_id: int, *, version: int, who: str, now: datetime) -> CaseRow:
     """The editor answers from their own account, if they judge it fit; the office says nothing."""
-    case = _mine(session, case_id, version, who)
+    case = _mine(session, case_id, version, who, now)
     return _close(session, case, State.HANDED_OVER, who, f"{who} took it to their own account", now)
 
 
 def file(session: Session, case_id: int, *, version: int, who: str, now: datetime) -> CaseRow:
     """Keep it for statistics only."""
-    case = _mine(session, case_id, version, who)
+    case = _mine(session, case_id, version, who, now)
     return _close(session, case, State.FILED, who, "filed for statistics", now)
 
 
 def reopen(session: Session, case_id: int, *, version: int, who: str, now: datetime) -> CaseRow:
     """Put a declined, filed or failed case back on the desk; not while an earlier try of it may stand."""
-    case = _mine(session, case_id, version, who)
+    case = _mine(session, case_id, version, who, now)
     if ledger.in_doubt(session, case.id):
         raise NotAllowed("an earlier try may stand on the network, and nobody could tell: a second could be a repeat")
-    unapprove(case)
+    unapprove(session, case)
     case.closed_by = ""
     return cases.change(session, case, State.PROPOSED, who=who, why=f"reopened by {who}", now=now)
 
 
 def withdraw(session: Session, case_id: int, *, version: int, who: str, why: str, now: datetime) -> CaseRow:
     """Take a published reply back. The deletion itself is a job."""
-    case = _mine(session, case_id, version, who)
+    case = _mine(session, case_id, version, who, now)
     _must_be(case, State.PUBLISHED, "withdrawn")
     take_back(session, case, who=who, why=why, now=now)
     audit.note(session, who=who, what="withdrawal asked for", now=now, case_id=case.id, why=why)
@@ -164,15 +186,18 @@ def take_back(session: Session, case: CaseRow, *, who: str, why: str, now: datet
 
 
 def _close(session: Session, case: CaseRow, to: State, who: str, why: str, now: datetime, **detail: str) -> CaseRow:
-    case.closed_by = who
+    case.closed_by, case.parked = who, ""
+    holds.let_go(session, case.id)
+    eyes.forget(session, case.id)
     return cases.change(session, case, to, who=who, why=why, now=now, **detail)
 
 
-def _mine(session: Session, case_id: int, version: int, who: str) -> CaseRow:
+def _mine(session: Session, case_id: int, version: int, who: str, now: datetime) -> CaseRow:
     if who.strip().casefold() in NOBODY:
         raise NotAllowed("a decision needs the name of a person")
     case = cases.get(session, case_id)
     cases.expect_version(case, version)
+    holds.check(session, case_id, who, now)
     return case
 
 

@@ -108,6 +108,9 @@ class Settings(BaseSettings):
     undo_seconds: Annotated[
         int, Field(ge=0, le=3600, description="Seconds between an approval and sending, in which it can be undone.")
     ] = 60
+    second_look_share: Annotated[
+        float, Field(ge=0, le=1, description="Share of decided cases that a second editor judges again, blind.")
+    ] = 0.1
     call_seconds: Annotated[
         float, Field(ge=1, le=60, description="Seconds after which a call to a network counts as unclear.")
     ] = 30

@@ -9,9 +9,10 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from bot import lay_desk, vanish
-from bot.carry_out import Drafted, carry_out
+from bot.carry_out import carry_out
 from bot.decisions import Decision, Forget, Ignore, Propose
 from bot.desk import Desk
+from bot.drafted import Drafted
 from bot.lay_desk import Limits
 from bot.matching.second import Question
 from bot.model import Arrived, Context, Edited, Event, Match, Post, Via

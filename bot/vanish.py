@@ -40,6 +40,7 @@ def forget_words(session: Session, network: str, uri: str) -> None:
     beside = session.scalars(select(CaseRow).where(CaseRow.network == network, CaseRow.thread_uri.in_(threads)))
     concerned = {case.id: case for case in (*about, *beside)}.values()
     for case in concerned:
+        case.said_before = ""
         for name in ("post", "subject", "context"):
             setattr(case, name, _without(getattr(case, name), uri))
     uris = {uri, *(case.uri for case in concerned)}

@@ -40,6 +40,19 @@ class Kind(StrEnum):
     NOTE = "note"  # on our own timeline, to nobody in particular
 
 
+class Style(StrEnum):
+    """How a text is laid out. All of them hold the same fact, source, disclosure and way out."""
+
+    FULL = "full"
+    SHORT = "short"  # as few words of our own as can be
+    ANSWERING = "answering"  # says that it answers a question
+    SOFT = "soft"  # grants that others hear it otherwise
+
+
+SHORT_FROM = "50"  # rungs with a number from here on are short: their file names say so
+IN_PLACE_OF_THANKS = {Style.ANSWERING: "answering", Style.SOFT: "soft"}
+
+
 class Role(StrEnum):
     """What a sentence of a draft is for."""
 
@@ -88,6 +101,7 @@ def compose(
     office: OfficeVoice,
     lang: str = "en",
     variant: int = 0,
+    style: str = Style.FULL,
     templates: Path = SHIPPED,
 ) -> Draft | None:
     """The fullest text for this entry that fits, or None: then we say nothing.
@@ -100,9 +114,11 @@ def compose(
     if citation is None or not plain(evidence.correction_short):
         return None
     wordings = [
-        _values(evidence, citation, Kind(kind), office, words, variant + step) for step in range(words.variants)
+        _values(evidence, citation, Kind(kind), office, words, variant + step, Style(style))
+        for step in range(words.variants)
     ]
-    for rung, values in product(words.rungs, wordings):
+    rungs = [one for one in words.rungs if style != Style.SHORT or one.number >= SHORT_FROM]
+    for rung, values in product(rungs, wordings):
         text = rung.render(values)
         if fits(text):
             return Draft(
@@ -132,7 +148,13 @@ def citation_url(citation: Citation) -> str:
 
 
 def _values(
-    evidence: Evidence, citation: Citation, kind: Kind, office: OfficeVoice, words: Shelf, variant: int
+    evidence: Evidence,
+    citation: Citation,
+    kind: Kind,
+    office: OfficeVoice,
+    words: Shelf,
+    variant: int,
+    style: Style,
 ) -> dict[str, str]:
     """Every placeholder of a rung. What this entry or this kind of text has no use for is the empty string."""
     journal = plain(citation.journal) or plain(citation.title)
@@ -160,7 +182,7 @@ def _values(
         "certainty_why": say(f"certainty_why.{evidence.certainty}"),
         "debate": say("debate", evidence.verdict is Verdict.NEEDS_CONTEXT),
         "care": say(*_care(evidence)),
-        "thanks": say("thanks", kind is Kind.ANSWER),
+        "thanks": say(IN_PLACE_OF_THANKS.get(style, "thanks"), kind is Kind.ANSWER or style in IN_PLACE_OF_THANKS),
         "method": say("method", bool(base["method_url"])),
         # a note addresses nobody, so nobody needs a way out of it
         **{key: say(key, kind is not Kind.NOTE) for key in ("exit", "short_exit", "tight_exit")},

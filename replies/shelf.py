@@ -19,13 +19,14 @@ FALLBACK = "en"  # a language without rungs of its own borrows these: they hold 
 # What a phrase may ask for, and what a rung may ask for. Anything else is a mistake in the file.
 PHRASE_NAMES = frozenset({"office", "short_office", "method_url", "journal", "short_journal", "year"})
 PHRASE_KEYS = (
-    *("source", "short_source", "debate", "care", "care_medicine", "thanks", "method"),
+    *("source", "short_source", "debate", "care", "care_medicine", "thanks", "answering", "soft", "method"),
     *("disclosure", "short_disclosure", "bare_disclosure", "tight_disclosure", "tightest_disclosure"),
     *("exit", "short_exit", "tight_exit"),
     *(f"{key}.{grade}" for key in ("certainty", "certainty_why", "short_certainty") for grade in Certainty),
 )
 RUNG_NAMES = frozenset(
-    {"fact", "url", "limits", "limit", *(key.partition(".")[0] for key in PHRASE_KEYS)} - {"care_medicine"}
+    {"fact", "url", "limits", "limit", *(key.partition(".")[0] for key in PHRASE_KEYS)}
+    - {"care_medicine", "answering", "soft"}
 )
 
 
@@ -39,6 +40,11 @@ class Rung:
 
     name: str
     template: Template
+
+    @property
+    def number(self) -> str:
+        """By which it stands among the others: the digits its file name begins with."""
+        return self.name.rpartition("/")[2].partition("-")[0]
 
     def render(self, values: Mapping[str, str]) -> str:
         """The text with values put in as they are, and the space around missing parts tidied away."""

@@ -126,6 +126,7 @@ def author_from(profile: object) -> Author:
         blocks_us=any(viewer.get(key) for key in ("blockedBy", "blocking", "blockingByList")),
         follows_us=bool(viewer.get("followedBy")),
         created_at=as_time(profile.get("createdAt")),
+        followers=as_count(profile.get("followersCount")),
         url=f"https://bsky.app/profile/{did}",
         # Only the detailed view counts followers; without it there was no bio to read.
         known="followersCount" in profile or "description" in profile,
@@ -169,6 +170,11 @@ def as_object(value: object) -> Json:
 def as_text(value: object) -> str:
     """The value if it is text, made safe to keep, else ""."""
     return clean(value) if isinstance(value, str) else ""
+
+
+def as_count(value: object) -> int:
+    """The value if it is a sensible count, else 0."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53 else 0
 
 
 def as_time(value: object) -> datetime | None:

@@ -55,6 +55,7 @@ def read_account(raw: object, at: Viewpoint) -> Author:
         is_bot=raw.get("bot") is True,
         is_locked=raw.get("locked") is True,
         created_at=_when(raw.get("created_at")),
+        followers=_count(raw.get("followers_count")),
         url=url,
         local_id=_id(raw.get("id")) if at.me else "",
     )
@@ -213,6 +214,10 @@ def _quote(raw: Raw) -> Raw:
 
 def _handle(acct: str, at: Viewpoint) -> str:
     return acct if "@" in acct or not acct else f"{acct}@{at.domain}"
+
+
+def _count(value: object) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53 else 0
 
 
 def _mapping(raw: object) -> Raw:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.orm import Session
 
 from bot.errors import BadSettings
+from bot.store import derived  # noqa: F401  whoever writes through us writes what is derived, too
 
 BUSY_TIMEOUT_MS = 10_000
 PING_TIMEOUT_MS = 1_000  # who asks for our health must get an answer before they lose patience

@@ -93,6 +93,9 @@ class CaseRow(Base):
         Index("ix_case_subject", "network", "subject_uri"),
         Index("ix_case_author", "network", "author_id"),
         Index("ix_case_thread", "network", "thread_uri"),
+        Index("ix_case_rank", "rank_at", "id"),
+        Index("ix_case_suggested", "state", "suggested"),
+        Index("ix_case_updated", "state", "updated_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -135,6 +138,15 @@ class CaseRow(Base):
     closed_by: Mapped[str] = mapped_column(default="")
     remote_uri: Mapped[str] = mapped_column(default="")
     remote_url: Mapped[str] = mapped_column(default="")
+    rank_at: Mapped[datetime | None] = mapped_column(
+        default=None
+    )  # its place in the queue (bot/priority.py), if it waits
+    suggested: Mapped[bool] = mapped_column(default=False)  # the matcher sees a claim, but is not sure enough to draft
+    words: Mapped[str] = mapped_column(default="")  # what search looks through, see bot/store/derived.py
+    parked: Mapped[str] = mapped_column(default="")  # why an editor laid it aside ("" = it was not)
+    needs: Mapped[str] = mapped_column(String(16), default="")  # whose yes an editor asked for, see bot/eyes.py
+    said_before: Mapped[str] = mapped_column(default="")  # what the post said when the draft was made, if it changed
+    rests_on: Mapped[Json] = mapped_column(default=dict)  # sentence of an editor's → citation it rests on
 
     __mapper_args__ = {"version_id_col": version}  # noqa: RUF012
 

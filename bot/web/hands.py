@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from threading import Event as Flag
 
-from bot.model import Post
+from bot.drafted import Drafted
+from bot.model import Evidence, Post
 from bot.ports import Clock, Measure
 from bot.review import Objections
 from bot.store.engine import Store
@@ -25,6 +26,25 @@ class Remark:
     blocks: bool
     start: int = 0
     end: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Other:
+    """An entry a post may be about. `likeness` 0..1; `nearest` is the claim or exemplar that came nearest."""
+
+    id: str
+    claim: str
+    likeness: float = 0.0
+    nearest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Carried:
+    """One sentence of a draft and the key of the citation that carries it. See `replies.support.Carrier`."""
+
+    text: str
+    carrier: str
+    citation: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,5 +76,12 @@ class Hands:
     sources: Callable[[], tuple[tuple[str, str], ...]]  # what this process listens to: (name, why it is not heard)
     health: Callable[[], Health]
     metrics: Callable[[], str]  # Prometheus text
+    second_look_share: float  # share of decided cases that somebody else judges again, blind
+    other_entries: Callable[[CaseRow], tuple[Other, ...]]  # the entries nearest to the post
+    search_entries: Callable[[str], tuple[Other, ...]]  # entries in which all of these words stand
+    draft_from: Callable[[CaseRow, Evidence], Drafted | None]  # the words of another entry for this case
+    wordings: Callable[[CaseRow], Mapping[str, str]]  # by style: full, short, answering, soft
+    carried: Callable[[CaseRow, str], tuple[Carried, ...]]  # each sentence of a draft with what carries it
+    reading_level: Callable[[str], str]
     live: Callable[[], str]  # "off", "on", or why the live stream cannot be read; "" when there is none to switch
     set_live: Callable[[bool], None]

@@ -4,29 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, case, func, select
+from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
 from bot import audit
 from bot.evidence import registry
-from bot.life import WAITING, State
-from bot.model import Action, Basis, Context, Evidence, Match, Mention, Post
+from bot.model import Basis, Context, Evidence, Match, Mention, Post
 from bot.store import codec
+from bot.store.desk_models import HoldRow, SignatureRow
 from bot.store.models import AccountRow, CaseRow, DeliveryRow
 from bot.store.office_models import AuditRow, EntryVersionRow
 
-FILTERS: dict[str, frozenset[State]] = {
-    "waiting": WAITING,
-    "sending": frozenset({State.APPROVED, State.SENDING, State.UNKNOWN, State.FAILED}),
-    "published": frozenset({State.PUBLISHED}),
-    "closed": frozenset({State.DECLINED, State.HANDED_OVER, State.FILED, State.WITHDRAWN, State.EXPIRED}),
-    "perhaps": frozenset({State.IGNORED}),  # of these, the ones that the matcher suggests
-    "passed": frozenset({State.IGNORED}),
-}
-SUGGESTED = CaseRow.match["action"].as_string() == Action.SUGGEST.value
-ON_A_PAGE = 100  # rows; older ones are reached by deciding, or through the log
+SOON = timedelta(hours=1)  # a draft that expires within this is marked
+
+
+WAITS = CaseRow.rank_at.is_not(None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +31,9 @@ class Line:
     post: Post
     claim: str
     asker: str  # who asked about somebody else's post ("" when the author themselves asked, or nobody did)
+    holder: str = ""  # who works on it just now
+    signed: int = 0  # how many said yes to it so far
+    expires_soon: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +60,7 @@ def find(session: Session, case_id: int) -> CaseRow | None:
 
 def count_waiting(session: Session) -> int:
     """How many cases wait for an editor."""
-    return session.scalar(select(func.count()).where(_in(WAITING))) or 0
+    return session.scalar(select(func.count()).select_from(CaseRow).where(WAITS)) or 0
 
 
 def newest(session: Session) -> int:
@@ -73,31 +70,26 @@ def newest(session: Session) -> int:
 
 def newer(session: Session, case_id: int) -> int:
     """How many waiting cases came after that one."""
-    return session.scalar(select(func.count()).where(_in(WAITING), CaseRow.id > case_id)) or 0
+    return session.scalar(select(func.count()).where(WAITS, CaseRow.id > case_id)) or 0
 
 
-def counts(session: Session) -> dict[str, int]:
-    """Cases per filter."""
-    rows = session.execute(select(CaseRow.state, func.count()).group_by(CaseRow.state))
-    per_state = {State(name): number for name, number in rows}
-    found = {name: sum(per_state.get(one, 0) for one in states) for name, states in FILTERS.items()}
-    found["perhaps"] = session.scalar(select(func.count()).where(_in(FILTERS["perhaps"]), SUGGESTED)) or 0
-    return found
-
-
-def lines(session: Session, which: str) -> list[Line]:
-    """The rows of one filter, in the order in which they should be read."""
-    query = select(CaseRow).where(_in(FILTERS[which])).limit(ON_A_PAGE)
-    if which == "perhaps":
-        query = query.where(SUGGESTED)
-    rows = list(session.scalars(in_reading_order(query) if which == "waiting" else _newest_first(query)))
+def lines(session: Session, rows: Sequence[CaseRow], now: datetime) -> list[Line]:
+    """The same cases with what a row of the list shows of each."""
     claims = _claims(session, rows)
+    ids = [row.id for row in rows]
+    held = select(HoldRow.case_id, HoldRow.who).where(HoldRow.case_id.in_(ids), HoldRow.until > now)
+    holders = {row.case_id: row.who for row in session.execute(held)}
+    signed = select(SignatureRow.case_id, func.count()).where(SignatureRow.case_id.in_(ids))
+    yeses = {row[0]: row[1] for row in session.execute(signed.group_by(SignatureRow.case_id))}
     return [
         Line(
             case=row,
             post=codec.load(Post, row.subject),
             claim=claims.get((row.entry_id, row.entry_version), ""),
             asker=_asker(row),
+            holder=holders.get(row.id, ""),
+            signed=yeses.get(row.id, 0),
+            expires_soon=row.rank_at is not None and row.expires_at is not None and row.expires_at < now + SOON,
         )
         for row in rows
     ]
@@ -105,26 +97,29 @@ def lines(session: Session, which: str) -> list[Line]:
 
 def neighbours(session: Session, case_id: int) -> tuple[int | None, int | None]:
     """The waiting cases before and after this one, in reading order."""
-    order = list(session.scalars(in_reading_order(select(CaseRow.id).where(_in(WAITING)))))
-    if case_id not in order:
-        return None, order[0] if order else None
-    at = order.index(case_id)
-    return (order[at - 1] if at else None), (order[at + 1] if at + 1 < len(order) else None)
+    here = session.execute(select(CaseRow.rank_at, CaseRow.id).where(CaseRow.id == case_id, WAITS)).first()
+    if here is None:
+        return None, next_waiting(session, after=None)
+    place, mine = tuple_(CaseRow.rank_at, CaseRow.id), tuple_(here.rank_at, here.id)
+    before = select(CaseRow.id).where(WAITS, place < mine).order_by(CaseRow.rank_at.desc(), CaseRow.id.desc())
+    after = select(CaseRow.id).where(WAITS, place > mine).order_by(CaseRow.rank_at, CaseRow.id)
+    return session.scalar(before.limit(1)), session.scalar(after.limit(1))
 
 
-def next_waiting(session: Session, *, after: int | None) -> int | None:
-    """The case an editor should read next: the one that came after in their list if it still waits, else the first."""
-    if after is not None and session.scalar(select(CaseRow.id).where(CaseRow.id == after, _in(WAITING))):
+def next_waiting(session: Session, *, after: int | None, who: str = "", now: datetime | None = None) -> int | None:
+    """The case an editor should read next: the one that came after in their list if it still waits, else the first.
+
+    What others hold just now, and what was laid aside, is passed over.
+    """
+    free = [WAITS, CaseRow.parked == ""]
+    if now is not None:
+        held = select(HoldRow.case_id).where(HoldRow.who != who, HoldRow.until > now)
+        free.append(CaseRow.id.not_in(held))
+    if after is not None and session.scalar(select(CaseRow.id).where(CaseRow.id == after, *free)):
         return after
-    query = select(CaseRow.id).where(_in(WAITING))
-    found: int | None = session.scalar(in_reading_order(query).limit(1))
+    first = select(CaseRow.id).where(*free).order_by(CaseRow.rank_at, CaseRow.id)
+    found: int | None = session.scalar(first.limit(1))
     return found
-
-
-def in_reading_order(query: Select[Any]) -> Select[Any]:
-    """First what needs a person, then what may be answered, then what is locked; the oldest first."""
-    urgent = case((CaseRow.state == State.ESCALATED.value, 0), (CaseRow.lock == "", 1), else_=2)
-    return query.order_by(urgent, CaseRow.created_at, CaseRow.id)
 
 
 def sheet(session: Session, row: CaseRow) -> Sheet:
@@ -179,11 +174,3 @@ def _claims(session: Session, rows: Sequence[CaseRow]) -> dict[tuple[str | None,
         for one in session.scalars(entries)
         if (one.entry_id, one.version) in wanted
     }
-
-
-def _newest_first(query: Select[Any]) -> Select[Any]:
-    return query.order_by(CaseRow.updated_at.desc(), CaseRow.id.desc())
-
-
-def _in(states: frozenset[State]) -> ColumnElement[bool]:
-    return CaseRow.state.in_({one.value for one in states})

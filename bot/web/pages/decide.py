@@ -12,7 +12,6 @@ from sqlalchemy.orm import Session
 from bot import review
 from bot.errors import NotAllowed, Stale
 from bot.review import Declined
-from bot.store.models import CaseRow
 from bot.web import lists
 from bot.web.pages.case import MOST, CaseId, Text, case_page, typed
 from bot.web.visit import Visit, Visitor
@@ -22,7 +21,7 @@ router = APIRouter()
 Version = Annotated[int, Form(ge=1, le=MOST)]
 Seen = Annotated[int, Form(ge=0, le=MOST)]
 Words = Annotated[str, Form(max_length=500)]
-Act = Callable[[Session], CaseRow]
+Act = Callable[[Session], object]
 
 
 @router.post("/case/{case_id}/approve")
@@ -30,7 +29,7 @@ def approve(visit: Visitor, case_id: CaseId, version: Version, text: Text = "", 
     """Say yes to exactly this text, and go on to the next case."""
     wording = typed(text)
 
-    def act(session: Session) -> CaseRow:
+    def act(session: Session) -> object:
         if not wording.strip():
             raise NotAllowed("the reply is empty")
         return review.approve(
@@ -42,27 +41,28 @@ def approve(visit: Visitor, case_id: CaseId, version: Version, text: Text = "", 
             undo=visit.hands.undo,
             objections=visit.hands.objections,
             text=wording,
+            second_look_share=visit.hands.second_look_share,
         )
 
     after = _after(visit, case_id)
-    return _decide(visit, case_id, act, seen=seen, text=wording) or _on(visit, case_id, after)
+    return act_on(visit, case_id, act, seen=seen, text=wording) or _on(visit, case_id, after)
 
 
 @router.post("/case/{case_id}/edit")
 def edit(visit: Visitor, case_id: CaseId, version: Version, text: Text = "", seen: Seen = 0) -> Response:
     """Save a wording; it stays a draft."""
     wording = typed(text)
-    return _decide(visit, case_id, _save(visit, case_id, version, wording), seen=seen, text=wording) or _back(case_id)
+    return act_on(visit, case_id, _save(visit, case_id, version, wording), seen=seen, text=wording) or back(case_id)
 
 
 @router.post("/case/{case_id}/take-up")
 def take_up(visit: Visitor, case_id: CaseId, version: Version) -> Response:
     """Have a draft made of what the matcher only suggested."""
-    return _decide(
+    return act_on(
         visit,
         case_id,
         lambda session: review.take_up(session, case_id, version=version, who=visit.person.name, now=visit.now),
-    ) or _back(case_id)
+    ) or back(case_id)
 
 
 @router.post("/case/{case_id}/decline")
@@ -71,11 +71,18 @@ def decline(
 ) -> Response:
     """Say no, with a reason."""
     after = _after(visit, case_id)
-    return _decide(
+    return act_on(
         visit,
         case_id,
         lambda session: review.decline(
-            session, case_id, version=version, who=visit.person.name, reason=reason, now=visit.now, remark=remark
+            session,
+            case_id,
+            version=version,
+            who=visit.person.name,
+            reason=reason,
+            now=visit.now,
+            remark=remark,
+            second_look_share=visit.hands.second_look_share,
         ),
     ) or _on(visit, case_id, after)
 
@@ -83,11 +90,11 @@ def decline(
 @router.post("/case/{case_id}/undo")
 def undo(visit: Visitor, case_id: CaseId, version: Version) -> Response:
     """Take an approval back."""
-    return _decide(
+    return act_on(
         visit,
         case_id,
         lambda session: review.undo(session, case_id, version=version, who=visit.person.name, now=visit.now),
-    ) or _back(case_id)
+    ) or back(case_id)
 
 
 @router.post("/case/{case_id}/hand-over")
@@ -95,20 +102,21 @@ def hand_over(visit: Visitor, case_id: CaseId, version: Version, text: Text = ""
     """The editor answers from their own account. The wording they typed is kept for them to copy."""
     wording = typed(text)
 
-    def act(session: Session) -> CaseRow:
+    def act(session: Session) -> object:
         now_version = version
         if wording.strip():
-            now_version = _save(visit, case_id, version, wording)(session).version
+            saved = review.edit(session, case_id, version=version, text=wording, who=visit.person.name, now=visit.now)
+            now_version = saved.version
         return review.hand_over(session, case_id, version=now_version, who=visit.person.name, now=visit.now)
 
-    return _decide(visit, case_id, act, seen=seen, text=wording) or _back(case_id)
+    return act_on(visit, case_id, act, seen=seen, text=wording) or back(case_id)
 
 
 @router.post("/case/{case_id}/file")
 def file(visit: Visitor, case_id: CaseId, version: Version) -> Response:
     """Keep it for statistics only."""
     after = _after(visit, case_id)
-    return _decide(
+    return act_on(
         visit,
         case_id,
         lambda session: review.file(session, case_id, version=version, who=visit.person.name, now=visit.now),
@@ -118,23 +126,23 @@ def file(visit: Visitor, case_id: CaseId, version: Version) -> Response:
 @router.post("/case/{case_id}/reopen")
 def reopen(visit: Visitor, case_id: CaseId, version: Version) -> Response:
     """Put a closed case back on the desk."""
-    return _decide(
+    return act_on(
         visit,
         case_id,
         lambda session: review.reopen(session, case_id, version=version, who=visit.person.name, now=visit.now),
-    ) or _back(case_id)
+    ) or back(case_id)
 
 
 @router.post("/case/{case_id}/withdraw")
 def withdraw(visit: Visitor, case_id: CaseId, version: Version, why: Words = "") -> Response:
     """Take a published reply back."""
 
-    def act(session: Session) -> CaseRow:
+    def act(session: Session) -> object:
         if not why.strip():
             raise NotAllowed("taking a reply back needs a reason")
         return review.withdraw(session, case_id, version=version, who=visit.person.name, why=why.strip(), now=visit.now)
 
-    return _decide(visit, case_id, act) or _back(case_id)
+    return act_on(visit, case_id, act) or back(case_id)
 
 
 def _save(visit: Visit, case_id: int, version: int, wording: str) -> Act:
@@ -143,7 +151,7 @@ def _save(visit: Visit, case_id: int, version: int, wording: str) -> Act:
     )
 
 
-def _decide(visit: Visit, case_id: int, act: Act, *, seen: int = 0, text: str | None = None) -> Response | None:
+def act_on(visit: Visit, case_id: int, act: Act, *, seen: int = 0, text: str | None = None) -> Response | None:
     """Do it in one transaction; if it cannot be done, the same page again, with the reasons and the typed text."""
     with visit.hands.store.read() as session:
         if lists.find(session, case_id) is None:
@@ -158,7 +166,8 @@ def _decide(visit: Visit, case_id: int, act: Act, *, seen: int = 0, text: str | 
     return None
 
 
-def _back(case_id: int) -> Response:
+def back(case_id: int) -> Response:
+    """Show the case again."""
     return RedirectResponse(f"/case/{case_id}", status_code=303)
 
 
@@ -171,5 +180,5 @@ def _after(visit: Visit, case_id: int) -> int | None:
 def _on(visit: Visit, case_id: int, after: int | None) -> Response:
     """Go to the next case that waits, or to the queue; both show what was just done."""
     with visit.hands.store.read() as session:
-        following = lists.next_waiting(session, after=after)
+        following = lists.next_waiting(session, after=after, who=visit.person.name, now=visit.now)
     return RedirectResponse(f"/case/{following}?done={case_id}" if following else f"/?done={case_id}", status_code=303)
