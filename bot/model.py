@@ -279,8 +279,7 @@ class Match:
     """What the matcher says about one post and the entry nearest to it.
 
     `score` 0..1: how sure the matcher is that the post takes `stance` on this entry's claim.
-    `entry_id` None: no entry is near enough to name. `reasons` are sentences for an editor.
-    `leave_alone` holds why this person should not be addressed at all ("" when nothing was noticed).
+    `entry_id` None: no entry is near enough. `leave_alone`: why this person should not be addressed ("": no reason).
     """
 
     entry_id: str | None

@@ -69,6 +69,20 @@ def take_entry(
     return _noted(session, case, who, "another entry taken", now, before=before, after=entry.id)
 
 
+def rests_on(
+    session: Session, case_id: int, *, version: int, who: str, text: str, sentence: str, on: str, now: datetime
+) -> CaseRow:
+    """An editor vouches: this sentence of theirs rests on that citation (its key), or states no fact (`ours`)."""
+    case = _mine(session, case_id, version, who, now)
+    before, case.draft, case.updated_at = case.draft, clean_text(text).strip(), now
+    kept = {said: key for said, key in case.rests_on.items() if said in case.draft}
+    case.rests_on = {**kept, sentence: on}
+    holds.drop_jotting(session, case.id, who)
+    return _noted(
+        session, case, who, "vouched for a sentence", now, sentence=sentence, on=on, before=before, after=case.draft
+    )
+
+
 def _mine(session: Session, case_id: int, version: int, who: str, now: datetime) -> CaseRow:
     if who.strip().casefold() in NOBODY:
         raise NotAllowed("a decision needs the name of a person")

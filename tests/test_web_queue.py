@@ -228,7 +228,7 @@ def test_a_case_that_came_back_says_why(office: WebWorld, grace: TestClient) -> 
     ned = office.of("ned")
     with office.store.write() as session:
         case = cases.get(session, ned)
-        review.unapprove(case)
+        review.unapprove(session, case)
         cases.change(
             session, case, State.PROPOSED, who="the office", why="a gate closed: quiet hours", now=office.clock.now()
         )

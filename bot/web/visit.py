@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from bot import audit, switch, upkeep
 from bot.people import Role, SignedIn
+from bot.review import Declined
 from bot.web import inert, lists, words
 from bot.web.auth.guard import administrator, hands_of, signed_in
 from bot.web.hands import Hands
@@ -88,6 +89,8 @@ class Visit:
             template,
             person=self.person,
             admin=self.person.role is Role.ADMINISTRATOR,
+            may_decide=True,
+            reasons=list(Declined),
             now=self.now,
             **more,
         )

@@ -13,7 +13,7 @@ from bot.errors import NotAllowed
 from bot.evidence import registry
 from bot.store.models import CaseRow
 from bot.web import lists
-from bot.web.pages.case import CaseId, case_page
+from bot.web.pages.case import CaseId, Text, case_page, typed
 from bot.web.pages.decide import Version, Words, act_on, back
 from bot.web.visit import Visitor
 
@@ -91,6 +91,33 @@ def take_entry(visit: Visitor, case_id: CaseId, version: Version, entry: EntryId
         )
 
     return act_on(visit, case_id, act) or back(case_id)
+
+
+@router.post("/case/{case_id}/rests-on")
+def rests_on(
+    visit: Visitor, case_id: CaseId, version: Version, rests: Annotated[str, Form(max_length=200)], text: Text = ""
+) -> Response:
+    """This sentence rests on that citation: `rests` is the number of the sentence and the key of the citation."""
+    wording = typed(text)
+    number, _, key = rests.partition(":")
+
+    def act(session: Session) -> CaseRow:
+        sentences = visit.hands.carried(session.get_one(CaseRow, case_id), wording)
+        if not (number.isascii() and number.isdigit() and int(number) < len(sentences)):
+            raise NotAllowed("this sentence is not there any more; look at the draft again")
+        sentence = sentences[int(number)].text
+        return set_aside.rests_on(
+            session,
+            case_id,
+            version=version,
+            who=visit.person.name,
+            text=wording,
+            sentence=sentence,
+            on=key,
+            now=visit.now,
+        )
+
+    return act_on(visit, case_id, act, text=wording) or back(case_id)
 
 
 @router.post("/case/{case_id}/wording")

@@ -13,11 +13,11 @@ from starlette.exceptions import HTTPException
 from bot.life import IN_FLIGHT, OPEN, State
 from bot.model import Network
 from bot.ports import Measure
-from bot.review import Declined
 from bot.store.codec import clean_text
 from bot.store.models import CaseRow
 from bot.web import lists, words
-from bot.web.hands import Hands, Remark
+from bot.web.around import around
+from bot.web.hands import Carried, Hands, Remark
 from bot.web.lists import Sheet
 from bot.web.visit import Visit, Visitor
 
@@ -29,6 +29,7 @@ Number = Annotated[int, Query(ge=0, le=MOST)]
 Text = Annotated[str, Form(max_length=20_000)]
 THE_LOCK = frozenset({"not locked", "consent"})  # gates that say again why the public reply is locked
 THE_EVIDENCE = "evidence publishable"  # stands beside the evidence
+NOT_CARRIED = "no source carries"  # said beside the sentence itself
 COMPOSE = "https://bsky.app/intent/compose?text="
 
 
@@ -41,6 +42,8 @@ class Proof:
     measures: tuple[Measure, ...]
     remarks: tuple[Remark, ...]
     objections: tuple[str, ...]
+    carried: tuple[Carried, ...]
+    level: str  # how hard it is to read, in a word
 
 
 def typed(text: str) -> str:
@@ -52,13 +55,18 @@ def proofread(hands: Hands, row: CaseRow, text: str) -> Proof:
     """Look at a wording as a careful colleague would."""
     remarks = hands.remarks(row, text)
     said = {f"{remark.message} {remark.suggestion}".strip() for remark in remarks if remark.blocks}
+    carried = hands.carried(row, text)
     return Proof(
         text=text,
         whole=row.address + text,
         measures=hands.measure(row, text),
         remarks=remarks,
         # of a locked case everything but the wording is said already: it cannot be approved
-        objections=() if row.lock else tuple(one for one in hands.objections(row, text) if one not in said),
+        objections=()
+        if row.lock
+        else tuple(one for one in hands.objections(row, text) if one not in said and not one.startswith(NOT_CARRIED)),
+        carried=carried,
+        level=hands.reading_level(text),
     )
 
 
@@ -77,8 +85,10 @@ def case_page(
         sheet = lists.sheet(session, _row(lists.find(session, case_id)))
         before, after = lists.neighbours(session, case_id)
         finished = lists.find(session, done)
+        beside = around(session, sheet.case, sheet.subject.author, visit.person.name, visit.now)
     row = sheet.case
-    shown = row.draft if text is None else text
+    kept = next((one for one in beside.typed if one.who == visit.person.name), None)
+    shown = text if text is not None else kept.text if kept is not None else row.draft
     gates = _closed_gates(visit, row)
     return visit.page(
         "case.html",
@@ -87,6 +97,11 @@ def case_page(
         case=row,
         proof=proofread(visit.hands, row, shown) if row.state == "proposed" else None,
         typed=text,
+        kept=kept if text is None else None,
+        around=beside,
+        holder=beside.holder,
+        mine=beside.mine,
+        wordings=tuple(visit.hands.wordings(row)) if row.state == State.PROPOSED else (),
         problems=problems,
         missed=[line for line in sheet.history if seen is not None and line.id > seen],
         stale=seen is not None,
@@ -95,7 +110,6 @@ def case_page(
         visibility=words.visibility(Network(row.network), note=row.note),
         notified=words.notified(Network(row.network), sheet.post, sheet.context.above, row.address, note=row.note),
         compose=COMPOSE + quote(shown) if row.network == Network.BLUESKY else "",
-        reasons=list(Declined),
         before=before,
         after=after,
         done=finished,
