@@ -14,7 +14,7 @@ from bot.matching.models import Models, shipped
 from bot.model import Action, Match
 from bot.store import codec
 from bot.store.models import CaseRow
-from bot.web import filters
+from bot.web import filters, lists
 from bot.web.filters import View
 from tests.builders import CLAIM
 from tests.small_office import SmallOffice

@@ -20,18 +20,38 @@ from bot.web.pages import (
     decide,
     events,
     evidence,
+    find,
     health,
     hold,
     log,
     people,
     queue,
+    second_looks,
     sources,
     stop,
     thread,
 )
 from bot.web.visit import environment
 
-PAGES = (queue, bulk, case, decide, hold, aside, thread, evidence, sources, stop, accounts, people, log, events, health)
+PAGES = (
+    queue,
+    bulk,
+    case,
+    decide,
+    hold,
+    aside,
+    second_looks,
+    find,
+    thread,
+    evidence,
+    sources,
+    stop,
+    accounts,
+    people,
+    log,
+    events,
+    health,
+)
 STATIC = Path(__file__).parent / "static"
 
 

@@ -30,7 +30,31 @@ function decline() {
   box.querySelector("input[type=radio]")?.focus({ preventScroll: true });
 }
 
+function open(selector) {
+  const box = document.querySelector(selector);
+  if (!box) return;
+  box.open = true;
+  box.scrollIntoView({ block: "nearest" });
+  box.querySelector("summary")?.focus();
+}
+
+function find() {
+  const finder = document.getElementById("finder");
+  if (!finder || finder.open) return;
+  finder.showModal();
+  finder.querySelector("input")?.select();
+}
+
 const ACTIONS = {
+  n: () => key("n")?.click(),
+  c: () => key("c")?.click(),
+  o: () => key("o")?.click(),
+  s: () => open(".tools"),
+  "/": () => document.querySelector("[data-search]")?.focus(),
+  1: () => key("1")?.click(),
+  2: () => key("2")?.click(),
+  3: () => key("3")?.click(),
+  4: () => key("4")?.click(),
   j: () => step(1),
   k: () => step(-1),
   a: () => key("a")?.click(),
@@ -41,7 +65,12 @@ const ACTIONS = {
 };
 
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || dialog?.open) return;
+  if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") {
+    event.preventDefault();
+    find();
+    return;
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
   if (typing(event.target)) {
     if (event.key === "Escape") event.target.blur();
     return;
@@ -63,6 +92,41 @@ document.addEventListener("click", async (event) => {
     await navigator.clipboard.writeText(source.value);
     button.textContent = "Copied";
   }
+});
+
+// Whoever types holds the case, and what they type is kept: it outlives a closed window and a hold that ran out.
+const KEEP = 1500; // milliseconds after the last key
+const RENEW = 60_000; // milliseconds; a hold lasts ten minutes
+let keeping = 0;
+
+function keep(text) {
+  const csrf = text.form.elements.csrf.value;
+  window.htmx.ajax("POST", text.dataset.keep, { target: "#hold", swap: "outerHTML", values: { text: text.value, csrf } });
+}
+
+document.addEventListener("input", (event) => {
+  if (!event.target.dataset?.keep) return;
+  clearTimeout(keeping);
+  keeping = setTimeout(() => keep(event.target), KEEP);
+});
+setInterval(() => {
+  const text = document.querySelector("[data-keep]");
+  if (text && !document.hidden && document.querySelector("#hold .mine")) keep(text);
+}, RENEW);
+
+// Opening "something else" loads the list; its link must not leave the page.
+document.addEventListener("click", (event) => {
+  const link = event.target.closest?.("summary a");
+  if (link) link.closest("details").open = true;
+});
+
+// The list is renewed when something happens: what was ticked stays ticked.
+let ticked = [];
+document.addEventListener("htmx:beforeSwap", () => {
+  ticked = [...document.querySelectorAll("input[name=chosen]:checked")].map((box) => box.value);
+});
+document.addEventListener("htmx:afterSwap", () => {
+  for (const box of document.querySelectorAll("input[name=chosen]")) if (ticked.includes(box.value)) box.checked = true;
 });
 
 // The server says how many seconds are left; each element counts down from when it appeared.
