@@ -94,6 +94,7 @@ class Occasion:
     paused: str  # why this account is paused ("" = it is not)
     expires_at: datetime | None
     approved_by: str
+    missing_yes: str = ""  # whose yes the approval still lacks, where one person's is not enough
     match: Match | None = None
 
     @property

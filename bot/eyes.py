@@ -71,6 +71,12 @@ def still_missing(session: Session, row: CaseRow, text: str) -> str:
     return ""
 
 
+def before_sending(session: Session, row: CaseRow) -> str:
+    """The same for words that were approved, asked again at the moment of sending. One yes is on the case itself."""
+    wanted = needed(row)
+    return still_missing(session, row, row.draft) if wanted.clinician or wanted.people > 1 else ""
+
+
 def may_sign(session: Session, row: CaseRow, text: str, who: str) -> None:
     """Raises `NotAllowed` if this person said yes to these words already."""
     if any(one.who == who for one in signatures(session, row, text)):

@@ -22,7 +22,7 @@ from bot.store.office_models import UserRow
 
 HOLD = timedelta(minutes=10)  # a page that is open renews it every minute
 HANDED = timedelta(hours=2)  # whoever is handed a case may be away just now
-AT_ONCE = 20  # cases that are tried before we say that nothing is free
+AT_ONCE = 20  # cases that are tried before we look again
 KEPT = timedelta(days=1)  # what nobody needs any more
 MOST_TYPED = 20_000  # characters
 
@@ -57,10 +57,12 @@ def take_next(session: Session, who: str, now: datetime) -> int | None:
     waiting = CaseRow.state.in_([state.value for state in WAITING])
     free = ~select(HoldRow.case_id).where(HoldRow.case_id == CaseRow.id, HoldRow.until > now).exists()
     query = select(CaseRow.id).where(waiting, CaseRow.parked == "", CaseRow.lock == "", free)
-    for case_id in session.scalars(query.order_by(CaseRow.rank_at, CaseRow.id).limit(AT_ONCE)):
-        if _grab(session, case_id, who, now):
-            audit.note(session, who=who, what="hold taken", now=now, case_id=case_id)
-            return case_id
+    query = query.order_by(CaseRow.rank_at, CaseRow.id).limit(AT_ONCE)
+    while candidates := list(session.scalars(query)):  # each that we do not get is somebody else's by now
+        for case_id in candidates:
+            if _grab(session, case_id, who, now):
+                audit.note(session, who=who, what="hold taken", now=now, case_id=case_id)
+                return case_id
     return None
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from bot import cases, switch
+from bot import cases, eyes, switch
 from bot.desk import Desk, Filed, House, Occasion, Said
 from bot.errors import NotAllowed
 from bot.evidence import registry
@@ -187,6 +187,7 @@ def occasion(
         paused=row.paused,
         expires_at=case.expires_at,
         approved_by=case.approved_by,
+        missing_yes=eyes.before_sending(session, case),
         match=codec.load(Match, case.match) if case.match else None,
     )
 

@@ -66,7 +66,7 @@ def support(
             carrier, key = Carrier.SOURCE, first
         elif _share(_words(sentence), said) >= ENOUGH:
             carrier, key = Carrier.ENTRY, first
-        elif _words(sentence) in ours or named == OURS or not _words(sentence):
+        elif named == OURS or any(_share(_words(sentence), one) >= ENOUGH for one in ours) or not _words(sentence):
             carrier, key = Carrier.OURS, ""
         elif any(named == one.key for one in evidence.citations):
             carrier, key = Carrier.CHOSEN, named

@@ -62,6 +62,7 @@ LONG_AGO = NOW - timedelta(hours=49)
 
 ONE_FLIP: list[tuple[str, Occasion]] = [
     ("approved by a named person", an_occasion(approved_by=" ")),
+    ("every yes that is needed", an_occasion(missing_yes="a second person must say yes")),
     ("not locked", an_occasion(lock="nobody asked us")),
     ("consent", an_occasion(basis=Basis.NONE)),
     ("consent", an_occasion(proof="")),

@@ -23,6 +23,11 @@ def approved(o: Occasion) -> str:
     return "" if o.approved_by.strip() else "no named person approved it"
 
 
+def every_yes(o: Occasion) -> str:
+    """Everybody whose yes is needed said yes to exactly these words."""
+    return o.missing_yes
+
+
 def unlocked(o: Occasion) -> str:
     """The case carries no lock."""
     return o.lock
@@ -190,6 +195,7 @@ def not_too_old(o: Occasion) -> str:
 
 GATES: tuple[tuple[str, Gate], ...] = (
     ("approved by a named person", approved),
+    ("every yes that is needed", every_yes),
     ("not locked", unlocked),
     ("consent", consent),
     ("publishing not stopped", not_stopped),
