@@ -70,6 +70,11 @@ document.addEventListener("keydown", (event) => {
     find();
     return;
   }
+  if (event.key === "Escape" && event.target.closest?.("dialog")) {
+    event.preventDefault(); // a search box would only empty itself
+    event.target.closest("dialog").close();
+    return;
+  }
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;
   if (typing(event.target)) {
     if (event.key === "Escape") event.target.blur();
