@@ -18,7 +18,7 @@ from training.pairs import Pair, Pool
 BATCH = 48
 CHUNK = 32  # batches that are sorted by length together
 RATE = 1e-4
-EPOCHS = 5
+EPOCHS = 2
 
 
 def batches(pairs: Sequence[Pair], dice: random.Random) -> list[tuple[list[tuple[list[int], list[int]]], list[int]]]:

@@ -27,7 +27,7 @@ SHARPNESS = 20.0  # of the likeness before softmax
 CARE_WEIGHT = 2.0
 CRISIS_WEIGHT = 1.0
 RATE = 6e-5
-STEPS = 700
+STEPS = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

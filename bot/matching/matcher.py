@@ -26,6 +26,7 @@ CANDIDATES = 3  # entries that the judge reads a post with
 FAR = 0.24  # candidate score below which an entry is not even named
 BEHIND = 0.16  # a candidate this far behind the first is not read
 FEW = 2  # telling words; a post with fewer must share one with the table
+LIKELY = 0.0  # leave-alone score that says more likely than not; a crisis score without it is noise
 SHORT = 4  # tokens; a post with fewer says too little for a draft
 AGREE = 0.06  # a rebuttal may be nearer than what believers say by this much, not more
 
@@ -213,7 +214,8 @@ def _care(seen: Seen, context: tuple[str, ...], weights: Weights) -> leave_alone
         care = next(
             (one for text in context[-MOST_CONTEXT:] if (one := leave_alone.look_around(read(text))).reason), care
         )
-    if seen.crisis >= weights.crisis and not care.crisis:
+    felt = seen.crisis >= weights.crisis and seen.leave_alone >= LIKELY  # who is in danger is to be left alone, too
+    if felt and not care.crisis:
         return leave_alone.Care(reason=leave_alone.CRISIS_FELT, crisis=True)
     if not care.reason and seen.leave_alone >= weights.leave_alone:
         return leave_alone.Care(reason=leave_alone.FELT)
