@@ -8,14 +8,30 @@ from fastapi import Depends, FastAPI
 from starlette.staticfiles import StaticFiles
 
 from bot.web import problems
-from bot.web.auth import door
+from bot.web.auth import by_passkey, door, elsewhere, prove, sign_in
 from bot.web.auth.guard import guard
 from bot.web.hands import Hands
 from bot.web.headers import SecurityHeaders
-from bot.web.pages import accounts, case, decide, events, evidence, health, log, people, queue, sources, stop, thread
+from bot.web.pages import (
+    accounts,
+    case,
+    decide,
+    events,
+    evidence,
+    health,
+    log,
+    me,
+    me_keys,
+    people,
+    queue,
+    sources,
+    stop,
+    thread,
+)
 from bot.web.visit import environment
 
-PAGES = (queue, case, decide, thread, evidence, sources, stop, accounts, people, log, events, health)
+DOORS = (sign_in, by_passkey, elsewhere, prove, door)  # in this order: the last one takes any word after /sign-in/
+PAGES = (queue, case, decide, thread, evidence, sources, stop, accounts, people, log, me, me_keys, events, health)
 STATIC = Path(__file__).parent / "static"
 
 
@@ -26,7 +42,7 @@ def create_app(hands: Hands) -> FastAPI:
     app.state.templates = environment()
     app.add_middleware(SecurityHeaders, secure=hands.secure_cookies)
     problems.install(app)
-    for room in (door, *PAGES):
+    for room in (*DOORS, *PAGES):
         app.include_router(room.router, dependencies=[Depends(guard)])
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

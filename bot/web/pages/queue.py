@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from bot import audit
 from bot.web import lists
-from bot.web.visit import Visitor
+from bot.web.visit import Tender, Visitor
 
 router = APIRouter()
 
@@ -39,7 +39,7 @@ def badge(visit: Visitor, after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0) 
 
 
 @router.post("/live")
-def live(visit: Visitor, on: Annotated[bool, Form()] = False) -> Response:
+def live(visit: Tender, on: Annotated[bool, Form()] = False) -> Response:
     """Also read the live public stream, or stop reading it. Nothing is ever sent because of it."""
     visit.hands.set_live(on)
     with visit.hands.store.write() as session:
