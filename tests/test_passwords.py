@@ -59,7 +59,14 @@ def test_a_weak_password_is_refused_with_the_reason(weak: str) -> None:
 
 @pytest.mark.parametrize(
     "good",
-    [GOOD, "x7!kPq9-Lw2z", "vier kleine Fische", "пароль из пяти слов", "829471039582", "e" * 3 + "normous 🦫 beaver" * 7],
+    [
+        GOOD,
+        "x7!kPq9-Lw2z",
+        "vier kleine Fische",
+        "пароль из пяти слов",
+        "829471039582",
+        "e" * 3 + "normous 🦫 beaver" * 7,
+    ],
 )
 def test_length_counts_and_no_signs_or_capitals_are_demanded(good: str) -> None:
     passwords.must_be_good(good, names=NAMES)

@@ -1,4 +1,4 @@
-"""People by command: what an administrator at the machine can do who is locked out of the desk. All of it is recorded."""
+"""People by command: what an administrator can do at the machine, locked out of the desk. All of it is recorded."""
 
 from __future__ import annotations
 

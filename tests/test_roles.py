@@ -110,7 +110,7 @@ def test_each_role_comes_exactly_as_far_as_the_table_says(office: WebWorld, role
         else:
             answer = client.post(path, data={"csrf": token(client.get("/log").text)})
         expected = {200, 303, 404, 409, 422} if rule.admits(role) else {403}
-        if path == "/me/passkeys/begin" or path == "/prove/passkey/begin":
+        if path in {"/me/passkeys/begin", "/prove/passkey/begin"}:
             expected = {403}  # a passkey needs localhost or https, whoever asks
         if answer.status_code not in expected:
             wrong.append(f"{rule.method} {rule.path}: {answer.status_code}")

@@ -1,4 +1,4 @@
-"""The second factor: codes that count once, recovery codes, and that nobody decides without one unless it was relaxed."""
+"""The second factor: codes that count once, recovery codes, and that nobody decides without one unless relaxed."""
 
 from __future__ import annotations
 
@@ -289,4 +289,3 @@ def test_an_administrator_resets_the_factor_of_somebody_who_lost_their_phone(off
     assert ed.get("/").status_code == 401
     assert [line.detail["name"] for line in record(office, "second factor reset")] == ["Ed"]
     assert enter(office, "Ed", password=GOOD).get("/").status_code == 200
-

@@ -225,4 +225,6 @@ def test_a_session_without_the_second_factor_of_its_person_gives_it_before_decid
         assert "without your second factor" in page
         assert 'name="password"' not in page
         assert send(older, "/prove", code=code_of(office, "Ada"), wanted="/people").headers["location"] == "/people"
-        assert send(older, "/people/second-factor", "/people", value="relaxed", why="x").headers["location"] == "/people"
+        assert (
+            send(older, "/people/second-factor", "/people", value="relaxed", why="x").headers["location"] == "/people"
+        )

@@ -1,4 +1,4 @@
-"""An OpenID Connect provider on a free loopback port: discovery, keys, code flow with PKCE, ID tokens signed with RS256.
+"""An OpenID Connect provider on a free loopback port: discovery, keys, code flow with PKCE, ID tokens with RS256.
 
 It is strict with its client, as a real one is, and misbehaves on request. It knows nothing of the desk.
 """
@@ -196,6 +196,7 @@ def providing(now: Callable[[], float]) -> Iterator[OidcProvider]:
     """A provider that answers until the block ends."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
+    listening.listen()  # from here on whoever calls is heard, however long the server takes to start
     provider = OidcProvider(f"http://127.0.0.1:{listening.getsockname()[1]}", now)
     config = uvicorn.Config(provider.app, log_level="warning", lifespan="off", timeout_graceful_shutdown=2)
     server = _Quiet(config)
