@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from typing import Annotated
 
+import structlog
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
@@ -18,6 +19,7 @@ from bot.web.auth.site import local, passkey_site
 from bot.web.visit import render
 
 router = APIRouter()
+log = structlog.get_logger("sign-in")
 
 NO = "This did not fit. Check the name and the password, or use another way in."
 NO_CODE = "This code did not fit, or it was used already. Wait for the next one, or use a recovery code."
@@ -55,6 +57,7 @@ def sign_in(request: Request, name: Word = "", password: Word = "", wanted: Word
                 throttle.welcome(session, account, address=here, now=now)
                 admitted = admit(session, request, fresh, method="password", wanted=local(wanted))
     if admitted is None:
+        log.info("sign-in refused", known=user is not None)  # never the name: people type passwords into that box
         return sign_in_page(request, status=422, problem=NO, wanted=wanted, name=name)
     return lead_in(request, admitted)
 
