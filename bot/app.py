@@ -13,6 +13,7 @@ from bot.duties import Duties
 from bot.encore import Encore
 from bot.judgement import Judgement
 from bot.lay_desk import Limits
+from bot.logins import SignOn
 from bot.matchers import Matchers
 from bot.metrics import Instruments
 from bot.office import Office
@@ -42,16 +43,19 @@ def build(
     clock: Clock | None = None,
     connect: Connect | None = None,
     public_stream: Callable[[str], Listener] | None = None,
+    sign_on: SignOn | None = None,
     lines: list[str] | None = None,
     live: bool = False,
 ) -> Office:
     """Put an office together. Opens the database; opens no connection to any network.
 
     `connect` gives the adapters of connected accounts, `public_stream` the read-only stream of a practice office:
-    the caller loads those heavy libraries, and only when they are needed. `lines` replaces the recorded feed.
+    the caller loads those heavy libraries, and only when they are needed. `sign_on`: the organisation's single
+    sign-on. `lines` replaces the recorded feed.
     """
     clock = clock or SystemClock()
     store = open_store(settings)
+    vault = open_vault(settings.secret_key.get_secret_value() if settings.secret_key else None, settings.data_dir)
     limits = Limits(days_between=settings.limits.days_between, per_thread=settings.limits.per_thread)
     watch = Watch(tags=settings.tags)
     platforms: dict[str, Platform] = {}
@@ -74,7 +78,6 @@ def build(
             practice.ensure_account(session, fake)
             practice.restore(session, world, fake)
     elif connect:
-        vault = open_vault(settings.secret_key.get_secret_value() if settings.secret_key else None, settings.data_dir)
         for one in connect(settings, store, vault, clock):
             platforms[one.id] = one.platform
             listeners.append((one.id, one.platform))
@@ -109,6 +112,9 @@ def build(
         clock=clock,
         organisation=settings.organisation,
         demo=settings.practice,
+        vault=vault,
+        public_url=settings.public_url,
+        sign_on=sign_on,
         undo=timedelta(seconds=settings.undo_seconds),
         stop_flag=settings.stop_flag,
         secure_cookies=settings.public_url.startswith("https://"),

@@ -17,6 +17,7 @@ from bot.cli_audit import audit
 from bot.cli_evidence import evidence
 from bot.cli_matching import matching
 from bot.cli_office import office
+from bot.cli_people import people
 from bot.cli_queue import queue
 
 app = typer.Typer(
@@ -30,6 +31,7 @@ app.add_typer(queue, name="queue")
 app.add_typer(evidence, name="evidence")
 app.add_typer(account, name="account")
 app.add_typer(audit, name="audit")
+app.add_typer(people, name="people")
 office(app)
 matching(app)
 

@@ -15,9 +15,11 @@ from bot.cli_init import init
 from bot.cli_open import open_office
 from bot.clock import SystemClock
 from bot.errors import BadSettings
+from bot.rights import Role
 from bot.settings import ROLES, Settings, load
 
 Config = Annotated[Path | None, typer.Option("--config", "-c", help="Another scrutineer.toml.")]
+COMMAND_LINE = "command line"  # in the record, where nobody gave a name
 As = Annotated[str, typer.Option("--as", help="Your name, as it stands in the record.")]
 
 
@@ -70,18 +72,20 @@ def check(config: Config = None) -> None:
 
 
 def invite(
-    name: Annotated[str, typer.Argument(help="The person's name, as approvals will be signed.")], config: Config = None
+    name: Annotated[str, typer.Argument(help="The person's name, as approvals will be signed.")],
+    role: Annotated[Role, typer.Option(help="What a new person is here for.")] = Role.EDITOR,
+    config: Config = None,
 ) -> None:
-    """Make a one-time sign-in link for an editor (or a new link for somebody who has one)."""
+    """Make a one-time sign-in link for a new person, or for somebody who is locked out. It is recorded."""
     from bot.opening import open_store, sign_in_link  # noqa: PLC0415  the database is not needed by other verbs
 
     settings = load(config)
     store = open_store(settings)
-    typer.echo(sign_in_link(store, settings, SystemClock(), name=name))
+    typer.echo(sign_in_link(store, settings, SystemClock(), name=name, role=role, by=COMMAND_LINE))
     store.close()
 
 
-def stop(reason: Annotated[str, typer.Argument(help="Why.")], by: As = "command line", config: Config = None) -> None:
+def stop(reason: Annotated[str, typer.Argument(help="Why.")], by: As = COMMAND_LINE, config: Config = None) -> None:
     """Stop all publishing, within seconds. Reading goes on. It survives restarts."""
     settings = load(config)
     switch.needs_words(by, reason)

@@ -1,6 +1,6 @@
-"""The reference pages on settings and on the command line, written from the code. `python -m bot.docs` renews them.
+"""The reference pages on settings, command line and roles, written from the code. `python -m bot.docs` renews them.
 
-It computes text and writes these two files only.
+It computes text and writes these files only.
 """
 
 from __future__ import annotations
@@ -17,7 +17,11 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from bot.cli import app
+from bot.rights import NEEDS_SECOND_FACTOR, Right, Role, may
 from bot.settings import CONFIG_FILE, PREFIX, Settings
+from bot.web import words
+from bot.web.app import DOORS, PAGES
+from bot.web.auth.rules import rules_of
 
 REFERENCE = Path(__file__).parents[1] / "docs" / "reference"
 MADE = "This page is written from the code: `python -m bot.docs` renews it.\n"
@@ -36,11 +40,30 @@ CLI_HEAD = f"""\
 {MADE}
 Every command answers `--help`.
 """
+ROLES_HEAD = f"""\
+# Roles
+
+{MADE}
+Every person of the office has one role; an administrator gives it on the page *People*.
+A right in the last column may be used only after a second factor, unless an administrator relaxed that.
+[People and signing in](../how-to/people-and-signing-in.md) says how.
+
+## Rights
+"""
+ADDRESSES_HEAD = """\
+## Addresses
+
+What every address of the desk asks for.
+*Shown again*: the person must have shown within a quarter of an hour that it is them.
+A tick beside an address says what the role may do; a case may ask for more.
+What needs expert review is approved by a clinical reviewer only.
+"""
 
 
 def pages() -> dict[Path, str]:
     """Every generated page and what must stand in it."""
-    return {REFERENCE / "settings.md": settings_page(), REFERENCE / "cli.md": cli_page()}
+    written = {"settings.md": settings_page(), "cli.md": cli_page(), "roles.md": roles_page()}
+    return {REFERENCE / name: text for name, text in written.items()}
 
 
 # --- settings
@@ -165,7 +188,35 @@ def _shown(argument: Any) -> str:
     return str(argument.name).strip("_").upper()
 
 
+# --- roles
+
+
+def roles_page() -> str:
+    """Which role has which right, and which right each address of the desk asks for."""
+    lines = [ROLES_HEAD, _row("right", *(words.role(role) for role in Role), "second factor")]
+    lines += ["|---" * (len(Role) + 2) + "|"]
+    for right in Right:
+        lines += [_row(right.value, *(_yes(may(role, right)) for role in Role), _yes(right in NEEDS_SECOND_FACTOR))]
+    lines += ["", ADDRESSES_HEAD, _row("address", "", "right", *(words.role(role) for role in Role))]
+    lines += ["|---" * (len(Role) + 3) + "|"]
+    for rule in rules_of(room.router for room in (*DOORS, *PAGES)):
+        rights = rule.rights - {Right.READ} or rule.rights  # whoever may do more may read
+        asked = "open to all" if rule.open else " and ".join(sorted(rights))
+        more = ", shown again" if rule.fresh else ""
+        ticks = (_yes(rule.admits(role)) for role in Role)
+        lines += [_row(f"`{rule.path}`", rule.method, asked + more, *ticks)]
+    return "\n".join(lines) + "\n"
+
+
+def _row(*cells: str) -> str:
+    return "| " + " | ".join(cells) + " |"
+
+
+def _yes(so: bool) -> str:
+    return "yes" if so else "–"
+
+
 if __name__ == "__main__":
-    for page, words in pages().items():
+    for page, written in pages().items():
         page.parent.mkdir(parents=True, exist_ok=True)
-        page.write_text(words, encoding="utf-8")
+        page.write_text(written, encoding="utf-8")

@@ -25,7 +25,7 @@ from bot.matching.manifest import check_shipped
 from bot.settings import Settings
 from bot.store.engine import MIGRATIONS, Store
 from bot.store.models import CaseRow, CursorRow, GapRow, JobRow
-from bot.store.office_models import UserRow, WebSessionRow
+from bot.store.office_models import UserRow
 from bot.vault import open_vault
 
 BROKEN = (ScrutineerError, SQLAlchemyError, CommandError, OSError, ValueError, TypeError, LookupError)
@@ -203,7 +203,7 @@ def _people(session: Session) -> Iterable[Finding]:
     heads = [user.name for user in users if user.role == people.Role.ADMINISTRATOR]
     if not heads:
         yield warn("nobody is an administrator yet", "`scrutineer run` prints a link for the first one")
-    elif session.scalar(select(func.count()).select_from(WebSessionRow)) == 0:
+    elif not any(user.signed_in_at for user in users):
         yield warn("nobody has signed in yet", "open the link that `scrutineer run` prints")
     else:
         yield ok(f"{_many(len(users), 'user')}; administrators: {_some(heads)}")

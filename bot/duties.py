@@ -9,7 +9,7 @@ from datetime import timedelta
 import structlog
 from sqlalchemy import delete, select
 
-from bot import audit_chain, cases, holds, jobs, second_reader, turn
+from bot import audit_chain, cases, holds, jobs, second_reader, steps, throttle, turn
 from bot.audit import OFFICE
 from bot.errors import LoggedOut, SlowDown, Unreachable
 from bot.jobs import Job
@@ -171,4 +171,6 @@ class Duties:
             session.execute(delete(WebSessionRow).where(WebSessionRow.expires_at < now))
             session.execute(delete(SignInLinkRow).where(SignInLinkRow.expires_at < now))
             holds.sweep(session, now)
+            steps.sweep(session, now=now)
+            throttle.sweep(session, now=now)
         log.info("swept", jobs=gone)

@@ -7,17 +7,17 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
-from bot import people
+from bot import audit, people
 from bot.audit import OFFICE
 from bot.clock import SystemClock
-from bot.errors import BadSettings
+from bot.errors import BadSettings, NotAllowed
 from bot.evidence import registry
 from bot.evidence.pack import starter_pack
 from bot.people import FIRST_NAME, Role
 from bot.ports import Clock
 from bot.settings import Settings
 from bot.store.engine import ONE_OPENS, Store
-from bot.store.office_models import EntryRow, WebSessionRow
+from bot.store.office_models import EntryRow, UserRow
 
 
 def open_store(settings: Settings) -> Store:
@@ -55,17 +55,24 @@ def _cannot_be_used(settings: Settings, error: DBAPIError) -> str:
     return f"database_url: {url.render_as_string(hide_password=True)} cannot be used ({why}); {remedy}"
 
 
-def sign_in_link(store: Store, settings: Settings, clock: Clock, *, name: str = "", by: str = OFFICE) -> str:
-    """A fresh one-time link for a person; for an administrator if no name is given."""
+def sign_in_link(
+    store: Store, settings: Settings, clock: Clock, *, name: str = "", role: Role = Role.EDITOR, by: str = OFFICE
+) -> str:
+    """A fresh one-time link for a person; for an administrator if no name is given. `role` is for newcomers."""
+    now = clock.now()
     with store.write() as session:
-        user = people.first_administrator(session) if not name else None
+        user = people.first_administrator(session) if not name else people.named(session, name)
         if user is None:
-            role = Role.EDITOR if name else Role.ADMINISTRATOR
-            user = people.ensure_user(session, name or FIRST_NAME, role, by=by, now=clock.now())
-        token = people.new_link(session, user, now=clock.now())
+            role = role if name else Role.ADMINISTRATOR
+            user = people.ensure_user(session, name or FIRST_NAME, role, by=by, now=now)
+        if user.disabled_at is not None:
+            raise NotAllowed(f"{user.name} is disabled; `scrutineer people enable` lets them in again")
+        token = people.new_link(session, user, now=now)
+        if name:
+            audit.note(session, who=by, what="sign-in link made", now=now, name=user.name)
     return f"{settings.base_url}/sign-in/{token}"
 
 
 def nobody_signed_in_yet(session: Session) -> bool:
     """Has no browser ever been signed in?"""
-    return not session.scalar(select(func.count()).select_from(WebSessionRow))
+    return not session.scalar(select(func.count()).select_from(UserRow).where(UserRow.signed_in_at.is_not(None)))

@@ -16,6 +16,7 @@ from pydantic_settings import (
 )
 
 from bot.errors import BadSettings
+from bot.oidc_settings import OidcSettings
 
 CONFIG_FILE = "scrutineer.toml"
 PREFIX = "SCRUTINEER_"
@@ -130,6 +131,7 @@ class Settings(BaseSettings):
         SecondReaderSettings, Field(description="Another model that may veto drafts; off without a url.")
     ] = SecondReaderSettings()
     limits: Annotated[LimitSettings, Field(description="The numbers of manners.")] = LimitSettings()
+    oidc: Annotated[OidcSettings, Field(description="Single sign-on; off without an issuer.")] = OidcSettings()
     secret_key: Annotated[
         SecretStr | None, Field(description="Key for secrets at rest; empty means data_dir/secret.key.")
     ] = None
@@ -212,5 +214,5 @@ def _first_fault(error: ValidationError) -> str:
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     if fault["type"] == "extra_forbidden":
         return f"{field}: there is no such setting; `scrutineer check` and docs/reference/settings.md list them{more}"
-    shown = "" if "secret" in field else f" (found {str(fault['input'])[:60]!r})"
+    shown = "" if "secret" in field or isinstance(fault["input"], dict) else f" (found {str(fault['input'])[:60]!r})"
     return f"{field}: {fault['msg']}{shown}{more}"

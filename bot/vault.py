@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from bot.errors import BadSettings
@@ -45,6 +46,10 @@ class Vault:
             raise BadSettings(
                 f"the secret {name!r} was encrypted with another key; restore secret.key, or run `scrutineer init`"
             ) from error
+
+    def drop(self, session: Session, name: str) -> None:
+        """Forget a secret, if there is one."""
+        session.execute(delete(SecretRow).where(SecretRow.name == name))
 
 
 def open_vault(secret_key: str | None, data_dir: Path) -> Vault:

@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
-from bot.people import FIRST_NAME
+from bot.people import FIRST_NAME, Role
 from bot.store.models import AccountRow, GapRow
+from tests.keys_world import GOOD, a_person, an_office, code_of
 from tests.servers.browser import Chromium
 from tests.web_client import serving
 from tests.web_world import BLUESKY, WebWorld, a_world, fill
@@ -65,6 +66,7 @@ def test_no_page_has_a_fault_that_axe_finds(
     people = ("rosa", "uma", "kim", "pia", "sam", "ned", "ivy", "gus", "omar@town.example")
     lists = ["/", "/?show=sending", "/?show=published", "/?show=closed", "/?show=passed"]
     others = ["thread", "evidence", "evidence/mmr-vaccine-autism", "sources", "log", "accounts", "people", "stop", "x"]
+    others += ["me", "me?wanted=/case/1", "prove", "sign-in"]
     paths = [*lists, *(f"/case/{office.of(one)}" for one in people), *(f"/{one}" for one in others)]
     found: dict[str, list[str]] = {}
     with serving(office) as base:
@@ -79,3 +81,52 @@ def test_no_page_has_a_fault_that_axe_finds(
             found[path] = faults(page, axe)
         context.close()
     assert sorted(f"{path}: {fault}" for path, faulty in found.items() for fault in faulty) == []
+
+
+@pytest.mark.parametrize(("scheme", "size"), [("light", PHONE), ("dark", DESK)])
+def test_no_way_in_and_no_page_of_keys_has_a_fault_that_axe_finds(
+    tmp_path: Path, browser: Browser, axe: str, scheme: str, size: ViewportSize
+) -> None:
+    found: dict[str, list[str]] = {}
+    with an_office(tmp_path) as office, serving(office) as base:
+        a_person(office, "Ada", Role.ADMINISTRATOR, app=True)
+        local = base.replace("127.0.0.1", "localhost")  # where passkeys are offered
+        context = browser.new_context(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
+        page = context.new_page()
+
+        def look(name: str, heading: str) -> None:
+            expect(page.get_by_role("heading", name=heading)).to_be_visible()
+            found[name] = faults(page, axe)
+
+        def press(name: str) -> None:
+            page.get_by_role("button", name=name, exact=True).click()
+
+        page.goto(f"{local}/sign-in/used-up")
+        look("used up", "This link no longer works")
+        page.goto(f"{local}/sign-in?next=/people")
+        page.get_by_label("Name").fill("Ada")
+        page.get_by_label("Password").fill("wrong wrong wrong")
+        press("Sign in")
+        look("refused", "Sign in")
+        page.get_by_label("Password").fill(GOOD)
+        press("Sign in")
+        look("second factor", "One more step")
+        page.get_by_label("Code").fill(code_of(office, "Ada"))
+        press("Go on")
+        look("people", "People")
+        page.get_by_label("Name, as it will sign").fill("Ed")
+        press("Make an invitation")
+        page.get_by_text("Change").first.click()
+        look("invited", "Sign-in link for Ed")
+        page.goto(f"{local}/me")
+        look("account", "Your account")
+        press("Make ten new codes")
+        look("codes", "Your recovery codes")
+        page.goto(f"{local}/me")
+        press("Replace it")
+        look("authenticator", "Set up an authenticator app")
+        page.goto(f"{local}/prove")
+        look("prove", "Is it you?")
+        context.close()
+    assert len(found) == 9
+    assert sorted(f"{name}: {fault}" for name, faulty in found.items() for fault in faulty) == []

@@ -19,6 +19,16 @@ OFFICE_DOORS = {
     "bot.review",
     "bot.audit",
     "bot.people",
+    "bot.rights",
+    "bot.sessions",
+    "bot.steps",
+    "bot.throttle",
+    "bot.passwords",
+    "bot.factors",
+    "bot.passkeys",
+    "bot.logins",
+    "bot.house_rules",
+    "bot.vault",
     "bot.rulings",
     "bot.holds",
     "bot.eyes",
@@ -36,6 +46,7 @@ OFFICE_DOORS = {
 DOORS: dict[str, set[str]] = {
     "bot.model": {"bot.errors", "bot.grounds"},
     "bot.grounds": set(),
+    "bot.rights": {"bot.model"},
     "bot.errors": {"bot.model"},
     "bot.decisions": {"bot.model", "bot.errors"},
     "bot.life": {"bot.model", "bot.errors", "bot.decisions"},
@@ -52,7 +63,7 @@ DOORS: dict[str, set[str]] = {
     "handlers": {"bot.model", "bot.decisions", "bot.desk", "bot.life", "handlers"},
     "replies": {"bot.model", "replies"},
 }
-STDLIB_ONLY = ("bot.model", "bot.grounds", "bot.errors", "bot.decisions", "bot.life")
+STDLIB_ONLY = ("bot.model", "bot.grounds", "bot.errors", "bot.decisions", "bot.life", "bot.rights")
 PURE = ("handlers",)  # no I/O, no clock, no async
 IMPURE = {"asyncio", "anyio", "httpx", "os", "pathlib", "random", "socket", "sqlalchemy", "subprocess", "threading"}
 IMPURE |= {"time", "logging", "structlog"}

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from bot.life import State
-from bot.people import Role
+from bot.rights import Role
 from bot.web.app import create_app
 from tests.servers.browser import Chromium
 from tests.web_client import serving

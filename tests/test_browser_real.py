@@ -35,6 +35,8 @@ def sign_in(page: Page, office: RealOffice) -> None:
     page.goto(office.url)
     page.get_by_label("Your name").fill(EDITOR)
     page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", name="Your account")).to_be_visible()
+    page.get_by_role("link", name="Queue").click()
     expect(page.get_by_role("heading", name="Queue")).to_be_visible()
 
 

@@ -14,7 +14,7 @@ import pytest
 from bot import cases, holds, review
 from bot.errors import NotAllowed
 from bot.life import State
-from bot.people import Role
+from bot.rights import Role
 from bot.priority import ASKED, Facts, head_starts, rank_at
 from bot.review import Declined
 from bot.store.models import CaseRow

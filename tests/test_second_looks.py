@@ -11,7 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from bot import second_looks
-from bot.people import Role
+from bot.rights import Role
 from bot.second_looks import APPROVE, ENOUGH, agreement, chosen
 from bot.store.desk_models import SecondLookRow
 from bot.web.app import create_app

@@ -29,6 +29,7 @@ def serving(office: WebWorld) -> Iterator[str]:
     """The pages on a free port of this machine; the address. Ends when every stream has ended."""
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
+    listening.listen()  # from here on whoever calls is heard, however long the server takes to start
     config = uvicorn.Config(office.app, log_level="warning", lifespan="off", timeout_graceful_shutdown=3)
     server = Quiet(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)

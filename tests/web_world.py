@@ -32,6 +32,7 @@ from bot.ports import Clock, Measure
 from bot.review import Declined
 from bot.store.engine import Store
 from bot.store.models import AccountRow, CaseRow
+from bot.vault import open_vault
 from bot.web.app import create_app
 from bot.web.hands import Hands, Health
 from replies.compose import OfficeVoice
@@ -216,6 +217,7 @@ def a_world(folder: Path, *, clock: Clock | None = None, demo: bool = True, secu
         clock=clock,
         organisation="Example Medical Society",
         demo=demo,
+        vault=open_vault(None, folder),
         undo=UNDO,
         stop_flag=folder / "STOP",
         secure_cookies=secure,

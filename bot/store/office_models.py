@@ -18,9 +18,14 @@ class UserRow(Base):
 
     id: Mapped[int] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(String(100), unique=True)  # how approvals are signed
-    role: Mapped[str] = mapped_column(String(16))  # administrator, editor
+    role: Mapped[str] = mapped_column(String(16))  # see `bot.people.Role`
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None] = mapped_column(default=None)
+    signed_in_at: Mapped[datetime | None] = mapped_column(default=None)  # None: invited, not here yet
+    password: Mapped[str] = mapped_column(default="")  # argon2; "": none
+    totp_at: Mapped[datetime | None] = mapped_column(default=None)  # set: an authenticator is in use
+    totp_step: Mapped[int] = mapped_column(default=0)  # the last step that was used; none is taken twice
+    handle: Mapped[str] = mapped_column(String(64), default="")  # what passkeys know the person by; made at random
 
 
 class SignInLinkRow(Base):
@@ -47,6 +52,9 @@ class WebSessionRow(Base):
     seen_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     agent: Mapped[str] = mapped_column(default="")
+    method: Mapped[str] = mapped_column(String(16), default="link")  # link, password, passkey, sso
+    strong: Mapped[bool] = mapped_column(default=False)  # a second factor was given
+    proven_at: Mapped[datetime | None] = mapped_column(default=None)  # when the person last showed that it is them
 
 
 class PackRow(Base):

@@ -8,7 +8,7 @@ from fastapi import Depends, FastAPI
 from starlette.staticfiles import StaticFiles
 
 from bot.web import problems
-from bot.web.auth import door
+from bot.web.auth import by_passkey, door, elsewhere, prove, sign_in
 from bot.web.auth.guard import guard
 from bot.web.hands import Hands
 from bot.web.headers import SecurityHeaders
@@ -24,6 +24,8 @@ from bot.web.pages import (
     health,
     hold,
     log,
+    me,
+    me_keys,
     people,
     queue,
     second_looks,
@@ -33,6 +35,7 @@ from bot.web.pages import (
 )
 from bot.web.visit import environment
 
+DOORS = (sign_in, by_passkey, elsewhere, prove, door)  # in this order: the last one takes any word after /sign-in/
 PAGES = (
     queue,
     bulk,
@@ -49,6 +52,8 @@ PAGES = (
     accounts,
     people,
     log,
+    me,
+    me_keys,
     events,
     health,
 )
@@ -62,7 +67,7 @@ def create_app(hands: Hands) -> FastAPI:
     app.state.templates = environment()
     app.add_middleware(SecurityHeaders, secure=hands.secure_cookies)
     problems.install(app)
-    for room in (door, *PAGES):
+    for room in (*DOORS, *PAGES):
         app.include_router(room.router, dependencies=[Depends(guard)])
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     return app

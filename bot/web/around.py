@@ -72,7 +72,7 @@ def around(session: Session, row: CaseRow, author: Author, who: str, now: dateti
         typed=tuple(holds.jottings(session, row.id)) if row.state == State.PROPOSED else (),
         remarks=tuple(remarks.of_case(session, row.id)),
         colleagues=tuple(session.scalars(others.limit(200))),
-        needed=eyes.needed(row),
+        needed=eyes.needed(session, row),
         signed=signed,
         missing=eyes.still_missing(session, row, row.draft) if signed else "",
         why_here=tuple(why for _, why in head_starts(facts_of(row))),

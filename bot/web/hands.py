@@ -9,11 +9,13 @@ from pathlib import Path
 from threading import Event as Flag
 
 from bot.drafted import Drafted
+from bot.logins import SignOn
 from bot.model import Evidence, Post
 from bot.ports import Clock, Measure
 from bot.review import Objections
 from bot.store.engine import Store
 from bot.store.models import CaseRow
+from bot.vault import Vault
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +65,9 @@ class Hands:
     clock: Clock
     organisation: str
     demo: bool  # True: nothing can reach the public; say so on every page
+    vault: Vault  # for the secrets of authenticator apps
+    public_url: str = ""  # where people reach the desk; "": wherever the browser says it is
+    sign_on: SignOn | None = None  # the organisation's single sign-on, if it has one
     undo: timedelta
     stop_flag: Path
     secure_cookies: bool  # True behind TLS: `__Host-` cookies

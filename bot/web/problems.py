@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import secrets
+from urllib.parse import quote
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from bot import factors
 from bot.errors import NotAllowed, Stale
-from bot.web.auth.guard import Forbidden, NotSignedIn, hands_of
+from bot.store.office_models import UserRow
+from bot.web.auth.guard import Forbidden, NotSignedIn, ProveFirst, SecondFactorFirst, hands_of, whoever
+from bot.web.auth.sign_in import sign_in_page
+from bot.web.auth.site import wanted_page
 from bot.web.headers import dress
 from bot.web.visit import render
 
@@ -28,8 +33,15 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(NotSignedIn)
     def not_signed_in(request: Request, error: NotSignedIn) -> Response:
-        page = render(request, "not_signed_in.html", used_up=False, typed=error.typed)
-        return HTMLResponse(page, status_code=401)
+        return sign_in_page(request, status=401, ended=True, wanted=wanted_page(request), typed=error.typed)
+
+    @app.exception_handler(ProveFirst)
+    def prove_first(request: Request, error: ProveFirst) -> Response:
+        return RedirectResponse(f"/prove?next={quote(wanted_page(request), safe='/')}", status_code=303)
+
+    @app.exception_handler(SecondFactorFirst)
+    def second_factor_first(request: Request, error: SecondFactorFirst) -> Response:
+        return _second_factor_first(request)
 
     @app.exception_handler(Forbidden)
     def forbidden(request: Request, error: Forbidden) -> Response:
@@ -58,6 +70,23 @@ def install(app: FastAPI) -> None:
         response = _page(request, 500, "Something went wrong on our side. Nothing was sent because of it.")
         dress(response.headers, secure=hands_of(request).secure_cookies)
         return response
+
+
+def _second_factor_first(request: Request) -> Response:
+    """Where the second factor is given, or set up; what was typed is kept in sight."""
+    hands, wanted = hands_of(request), quote(wanted_page(request), safe="/")
+    person = whoever(request)
+    with hands.store.read() as session:
+        user = session.get(UserRow, person.user_id) if person is not None else None
+        to = (
+            f"/prove?next={wanted}"
+            if user is not None and factors.has_second(session, user)
+            else f"/me?wanted={wanted}"
+        )
+    typed = getattr(request.state, "typed", "")
+    if not typed.strip():
+        return RedirectResponse(to, status_code=303)
+    return HTMLResponse(render(request, "second_first.html", to=to, typed=typed), status_code=403)
 
 
 def _named(error: RequestValidationError) -> str:

@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from sqlalchemy.orm import Session
 
-from bot import audit, switch, upkeep
-from bot.people import Role, SignedIn
+from bot import audit, factors, house_rules, switch, upkeep
 from bot.review import Declined
+from bot.rights import NEEDS_SECOND_FACTOR, RIGHTS, Right, Role, may
+from bot.sessions import SignedIn
+from bot.store.office_models import UserRow
 from bot.web import inert, lists, words
-from bot.web.auth.guard import administrator, hands_of, signed_in
+from bot.web.auth.guard import SAFE, Forbidden, ProveFirst, SecondFactorFirst, hands_of, signed_in
 from bot.web.hands import Hands
 
 TEMPLATES = Path(__file__).parent / "templates"
+PROOF_LASTS = timedelta(minutes=15)  # after that, whoever changes keys or roles shows again that it is them
 
 
 def environment() -> Environment:
@@ -45,6 +49,9 @@ def environment() -> Environment:
         language=words.language,
         sentence=words.sentence,
         source=words.source,
+        role=words.role,
+        method=words.method,
+        browser=words.browser,
     )
     return made
 
@@ -79,8 +86,12 @@ class Visit:
                 "waiting": lists.count_waiting(session),
                 "newest": lists.newest(session),
                 "latest": audit.latest(session),
+                "homeless": not self.hands.demo and not factors.can_return(session, self._user(session)),
             }
         return self.part(template, status=status, **frame, **more)
+
+    def _user(self, session: Session) -> UserRow:
+        return session.get_one(UserRow, self.person.user_id)
 
     def part(self, template: str, *, status: int = 200, **more: Any) -> HTMLResponse:
         """A template on its own."""
@@ -89,7 +100,7 @@ class Visit:
             template,
             person=self.person,
             admin=self.person.role is Role.ADMINISTRATOR,
-            may_decide=True,
+            may={right.name.lower() for right in RIGHTS[self.person.role]},
             reasons=list(Declined),
             now=self.now,
             **more,
@@ -106,15 +117,39 @@ def render(request: Request, template: str, **more: Any) -> str:
     )
 
 
-def visitor(request: Request, person: Annotated[SignedIn, Depends(signed_in)]) -> Visit:
-    """A signed-in person's visit."""
-    return Visit(request=request, hands=hands_of(request), person=person)
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """What a route asks of its visitor. `fresh`: they must have shown lately that it is them."""
+
+    right: Right
+    fresh: bool = False
+    __globals__ = globals()  # where FastAPI looks up what the annotations below mean
+
+    def __call__(self, request: Request, person: Annotated[SignedIn, Depends(signed_in)]) -> Visit:
+        """Their visit; or `Forbidden`, `SecondFactorFirst`, `ProveFirst`."""
+        if not may(person.role, self.right):
+            raise Forbidden(f"As {words.role(person.role)} you may not do this. Ask an administrator.")
+        visit = Visit(request=request, hands=hands_of(request), person=person)
+        if request.method not in SAFE and self.right in NEEDS_SECOND_FACTOR and not person.strong:
+            with visit.hands.store.read() as session:
+                if house_rules.second_factor_required(session, practice=visit.hands.demo):
+                    raise SecondFactorFirst
+        if self.fresh and not visit.hands.demo and person.proven_at + PROOF_LASTS < visit.now:
+            with visit.hands.store.read() as session:
+                if factors.can_prove(session, session.get_one(UserRow, person.user_id)):
+                    raise ProveFirst
+        return visit
 
 
-def admin_visitor(request: Request, person: Annotated[SignedIn, Depends(administrator)]) -> Visit:
-    """An administrator's visit."""
-    return Visit(request=request, hands=hands_of(request), person=person)
-
-
-Visitor = Annotated[Visit, Depends(visitor)]
-Administrator = Annotated[Visit, Depends(admin_visitor)]
+Visitor = Annotated[Visit, Depends(Needs(Right.READ))]
+Myself = Annotated[Visit, Depends(Needs(Right.OWN))]
+MyselfProven = Annotated[Visit, Depends(Needs(Right.OWN, fresh=True))]
+Decider = Annotated[Visit, Depends(Needs(Right.DECIDE))]
+Curator = Annotated[Visit, Depends(Needs(Right.EDIT_EVIDENCE))]
+Drafter = Annotated[Visit, Depends(Needs(Right.DRAFT))]
+Tender = Annotated[Visit, Depends(Needs(Right.TEND))]
+Stopper = Annotated[Visit, Depends(Needs(Right.STOP))]
+Resumer = Annotated[Visit, Depends(Needs(Right.RESUME))]
+AccountManager = Annotated[Visit, Depends(Needs(Right.MANAGE_ACCOUNTS))]
+Administrator = Annotated[Visit, Depends(Needs(Right.MANAGE_PEOPLE))]
+AdministratorProven = Annotated[Visit, Depends(Needs(Right.MANAGE_PEOPLE, fresh=True))]

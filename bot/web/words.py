@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.life import State
 from bot.model import Author, Basis, Certainty, Mention, Network, Post, Stance, Verdict, Visibility
+from bot.rights import Role
 
 STATES = {
     State.RECEIVED: "just arrived",
@@ -23,6 +24,16 @@ STATES = {
     State.EXPIRED: "too late",
     State.FAILED: "could not be sent",
 }
+ROLES = {
+    Role.ADMINISTRATOR: "administrator",
+    Role.EDITOR: "editor",
+    Role.CLINICAL_REVIEWER: "clinical reviewer",
+    Role.EVIDENCE_CURATOR: "evidence curator",
+    Role.AUDITOR: "auditor",
+}
+METHODS = {"link": "a link", "password": "password", "passkey": "passkey", "sso": "single sign-on"}
+BROWSERS = ("Firefox", "Edg", "OPR", "Chrome", "Safari")  # in this order: each later one is named by those before it
+SYSTEMS = ("Android", "iPhone", "iPad", "Windows", "Mac OS", "Linux")
 BASES = {
     Basis.MENTION_AUTHOR: "The author asked us: they mentioned our account in this post.",
     Basis.REPLY_TO_BOT: "The author answered a post of ours.",
@@ -152,3 +163,21 @@ def notified(to: Network, post: Post, above: tuple[Post, ...], address: str, *, 
         return (author,)
     others = [name_of(one.author) for one in above[-MOST_ANCESTORS:]]
     return tuple(dict.fromkeys([author, *reversed(others)]))
+
+
+def role(value: str) -> str:
+    """What a person is here for, in words."""
+    return ROLES[Role(value)]
+
+
+def method(value: str) -> str:
+    """How somebody signed in."""
+    return METHODS.get(value, value)
+
+
+def browser(agent: str) -> str:
+    """A browser and its machine, as their owner knows them; never what it really says of itself, which is long."""
+    short = {"Edg": "Edge", "OPR": "Opera"}
+    name = next((short.get(one, one) for one in BROWSERS if one in agent), "A browser")
+    system = next((one for one in SYSTEMS if one in agent), "")
+    return f"{name}, {system}" if system else name

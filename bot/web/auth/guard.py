@@ -1,4 +1,4 @@
-"""The guard: who is at the browser, may they do this, and did their own click cause it. It renders nothing."""
+"""The guard: who is at the browser, and did their own click cause it. What they may do is for `bot.web.visit`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ from urllib.parse import urlsplit
 
 from fastapi import Depends, Request
 
-from bot import people
-from bot.people import Role, SignedIn
+from bot import sessions
+from bot.sessions import SignedIn
+from bot.web.auth import cookies
 from bot.web.hands import Hands
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -32,29 +33,32 @@ class Forbidden(Exception):
     """This person may not do this, or the request did not come from our own page."""
 
 
+class ProveFirst(Exception):
+    """They may, but too long ago they showed that it is them."""
+
+
+class SecondFactorFirst(Exception):
+    """They may, but only after a second factor."""
+
+
 def hands_of(request: Request) -> Hands:
     """What `create_app` was given."""
     hands: Hands = request.app.state.hands
     return hands
 
 
-def cookie_name(hands: Hands, what: str) -> str:
-    """Behind TLS the name itself forbids other hosts and plain connections to set the cookie."""
-    return f"__Host-{what}" if hands.secure_cookies else what
-
-
 def whoever(request: Request) -> SignedIn | None:
     """The person of this browser session, or None."""
     hands = hands_of(request)
-    token = request.cookies.get(cookie_name(hands, "session"), "")
+    token = cookies.read(request, hands, cookies.SESSION)
     if not token:
         return None
     now = hands.clock.now()
     with hands.store.read() as session:
-        person = people.who_is(session, token, now=now)
+        person = sessions.who_is(session, token, now=now)
     if person is not None and person.seen_at + SEEN_EVERY < now:
         with hands.store.write() as session:
-            people.seen(session, token, now=now)
+            sessions.seen(session, token, now=now)
     return person
 
 
@@ -68,23 +72,18 @@ def signed_in(person: Whoever) -> SignedIn:
     return person
 
 
-def administrator(person: Annotated[SignedIn, Depends(signed_in)]) -> SignedIn:
-    """The person if they are an administrator, or `Forbidden`."""
-    if person.role is not Role.ADMINISTRATOR:
-        raise Forbidden("Only an administrator can do this.")
-    return person
-
-
 async def guard(request: Request, person: Whoever) -> None:
     """Before every change: the request comes from our own page and carries the token of this session."""
     if request.method in SAFE:
         return
     _from_our_own_page(request)
     form = await request.form()
-    if request.url.path.startswith(SIGN_IN):
-        expected = request.cookies.get(cookie_name(hands_of(request), "door"), "")
+    typed = form.get("text", "")
+    request.state.typed = typed if isinstance(typed, str) else ""
+    if f"{request.url.path}/".startswith(SIGN_IN):
+        expected = cookies.read(request, hands_of(request), cookies.DOOR)
     elif person is None:
-        raise NotSignedIn(str(form.get("text", "")))
+        raise NotSignedIn(request.state.typed)
     else:
         expected = person.csrf
     given = request.headers.get(TOKEN_HEADER) or str(form.get(TOKEN_FIELD, ""))

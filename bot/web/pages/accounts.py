@@ -1,4 +1,4 @@
-"""Our accounts: may they send, may they answer hashtag posts. Administrators decide; every decision is recorded."""
+"""Our accounts: may they send, may they answer hashtag posts. Everybody reads; administrators decide, recorded."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import select
 from bot import rulings
 from bot.errors import NotAllowed
 from bot.store.models import AccountRow
-from bot.web.visit import Administrator, Visit
+from bot.web.visit import AccountManager, Visit, Visitor
 
 router = APIRouter()
 
@@ -19,14 +19,14 @@ Setting = Literal["sending", "hashtag_replies", "pause"]
 
 
 @router.get("/accounts")
-def accounts(visit: Administrator) -> HTMLResponse:
+def accounts(visit: Visitor) -> HTMLResponse:
     """Every account with its decisions."""
     return _page(visit)
 
 
 @router.post("/accounts")
 def decide(
-    visit: Administrator,
+    visit: AccountManager,
     account: Annotated[str, Form(max_length=200)],
     setting: Annotated[Setting, Form()],
     value: Annotated[str, Form(max_length=16)],

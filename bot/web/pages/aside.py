@@ -15,7 +15,7 @@ from bot.store.models import CaseRow
 from bot.web import lists
 from bot.web.pages.case import CaseId, Text, case_page, typed
 from bot.web.pages.decide import Version, Words, act_on, back
-from bot.web.visit import Visitor
+from bot.web.visit import Decider, Drafter, Visitor
 
 router = APIRouter()
 
@@ -24,7 +24,7 @@ MOST_FOUND = 8  # entries that a search for another one shows
 
 
 @router.post("/case/{case_id}/park")
-def park(visit: Visitor, case_id: CaseId, version: Version, why: Words = "") -> Response:
+def park(visit: Decider, case_id: CaseId, version: Version, why: Words = "") -> Response:
     """Lay it aside, with a reason."""
     return act_on(
         visit,
@@ -36,7 +36,7 @@ def park(visit: Visitor, case_id: CaseId, version: Version, why: Words = "") -> 
 
 
 @router.post("/case/{case_id}/unpark")
-def unpark(visit: Visitor, case_id: CaseId, version: Version) -> Response:
+def unpark(visit: Decider, case_id: CaseId, version: Version) -> Response:
     """Take it up again."""
     return act_on(
         visit,
@@ -46,7 +46,7 @@ def unpark(visit: Visitor, case_id: CaseId, version: Version) -> Response:
 
 
 @router.post("/case/{case_id}/ask-for")
-def ask_for(visit: Visitor, case_id: CaseId, version: Version, what: Words) -> Response:
+def ask_for(visit: Decider, case_id: CaseId, version: Version, what: Words) -> Response:
     """A second person's yes, or a clinician's, is needed from now on."""
     return act_on(
         visit,
@@ -70,7 +70,7 @@ def others(visit: Visitor, case_id: CaseId, q: Annotated[str, Query(max_length=2
 
 
 @router.post("/case/{case_id}/entry")
-def take_entry(visit: Visitor, case_id: CaseId, version: Version, entry: EntryId) -> Response:
+def take_entry(visit: Decider, case_id: CaseId, version: Version, entry: EntryId) -> Response:
     """This other entry is what the post is about: a new draft from it."""
 
     def act(session: Session) -> CaseRow:
@@ -95,7 +95,7 @@ def take_entry(visit: Visitor, case_id: CaseId, version: Version, entry: EntryId
 
 @router.post("/case/{case_id}/rests-on")
 def rests_on(
-    visit: Visitor, case_id: CaseId, version: Version, rests: Annotated[str, Form(max_length=200)], text: Text = ""
+    visit: Decider, case_id: CaseId, version: Version, rests: Annotated[str, Form(max_length=200)], text: Text = ""
 ) -> Response:
     """This sentence rests on that citation: `rests` is the number of the sentence and the key of the citation."""
     wording = typed(text)
@@ -121,7 +121,7 @@ def rests_on(
 
 
 @router.post("/case/{case_id}/wording")
-def wording(visit: Visitor, case_id: CaseId, kind: Annotated[str, Form(max_length=20)]) -> HTMLResponse:
+def wording(visit: Drafter, case_id: CaseId, kind: Annotated[str, Form(max_length=20)]) -> HTMLResponse:
     """Put another wording into the box. It is not saved before the editor saves or approves it."""
     with visit.hands.store.read() as session:
         row = lists.find(session, case_id)

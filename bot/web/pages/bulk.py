@@ -12,7 +12,7 @@ from bot import review
 from bot.errors import NotAllowed, Stale
 from bot.review import Declined
 from bot.web.pages.case import MOST
-from bot.web.visit import Visit, Visitor
+from bot.web.visit import Decider, Visit
 
 router = APIRouter()
 
@@ -22,7 +22,7 @@ Chosen = Annotated[list[str], Form(max_length=MOST_AT_ONCE)]  # "number:version"
 
 @router.post("/bulk")
 def bulk(
-    visit: Visitor,
+    visit: Decider,
     what: Annotated[Literal["decline", "file"], Form()],
     chosen: Chosen = [],  # noqa: B006  FastAPI copies it
     reason: Annotated[Declined, Form()] = Declined.NOT_NEEDED,

@@ -19,7 +19,7 @@ from bot.web import lists, words
 from bot.web.around import around
 from bot.web.hands import Carried, Hands, Remark
 from bot.web.lists import Sheet
-from bot.web.visit import Visit, Visitor
+from bot.web.visit import Drafter, Visit, Visitor
 
 router = APIRouter()
 
@@ -131,7 +131,7 @@ def status(visit: Visitor, case_id: CaseId, version: Number = 0, flash: bool = F
 
 
 @router.post("/case/{case_id}/check")
-def check(visit: Visitor, case_id: CaseId, text: Text = "") -> HTMLResponse:
+def check(visit: Drafter, case_id: CaseId, text: Text = "") -> HTMLResponse:
     """Counters, remarks and the look of a wording while it is typed. It changes nothing."""
     with visit.hands.store.read() as session:
         sheet = lists.sheet(session, _row(lists.find(session, case_id)))

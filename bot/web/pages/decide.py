@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated
 
-from fastapi import APIRouter, Form
+from fastapi import APIRouter, Depends, Form
 from fastapi.responses import RedirectResponse, Response
 from sqlalchemy.orm import Session
 
 from bot import review
 from bot.errors import NotAllowed, Stale
 from bot.review import Declined
+from bot.rights import Right
 from bot.web import lists
+from bot.web.auth.approver import Approver
 from bot.web.pages.case import MOST, CaseId, Text, case_page, typed
-from bot.web.visit import Visit, Visitor
+from bot.web.visit import Needs, Visit, Visitor
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(Needs(Right.DECIDE))])
 
 Version = Annotated[int, Form(ge=1, le=MOST)]
 Seen = Annotated[int, Form(ge=0, le=MOST)]
@@ -25,7 +27,7 @@ Act = Callable[[Session], object]
 
 
 @router.post("/case/{case_id}/approve")
-def approve(visit: Visitor, case_id: CaseId, version: Version, text: Text = "", seen: Seen = 0) -> Response:
+def approve(visit: Approver, case_id: CaseId, version: Version, text: Text = "", seen: Seen = 0) -> Response:
     """Say yes to exactly this text, and go on to the next case."""
     wording = typed(text)
 

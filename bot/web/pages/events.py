@@ -10,8 +10,8 @@ from anyio import to_thread
 from fastapi import APIRouter, Header, Query
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
-from bot import audit, people
-from bot.web.auth.guard import cookie_name
+from bot import audit, sessions
+from bot.web.auth import cookies
 from bot.web.visit import Visit, Visitor
 
 router = APIRouter()
@@ -43,8 +43,8 @@ async def events(
 
 
 def _latest(visit: Visit) -> int | None:
-    token = visit.request.cookies.get(cookie_name(visit.hands, "session"), "")
+    token = cookies.read(visit.request, visit.hands, cookies.SESSION)
     with visit.hands.store.read() as session:
-        if people.who_is(session, token, now=visit.now) is None:
+        if sessions.who_is(session, token, now=visit.now) is None:
             return None
         return audit.latest(session)

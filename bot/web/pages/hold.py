@@ -11,13 +11,13 @@ from bot import holds, remarks
 from bot.web import lists
 from bot.web.pages.case import CaseId, Text, case_page, typed
 from bot.web.pages.decide import act_on, back
-from bot.web.visit import Visitor
+from bot.web.visit import Decider
 
 router = APIRouter()
 
 
 @router.post("/case/{case_id}/take")
-def take(visit: Visitor, case_id: CaseId, over: Annotated[bool, Form()] = False) -> Response:
+def take(visit: Decider, case_id: CaseId, over: Annotated[bool, Form()] = False) -> Response:
     """Hold this case, so that nobody else decides it meanwhile; `over` breaks somebody else's hold."""
     return act_on(
         visit, case_id, lambda session: holds.take(session, case_id, visit.person.name, visit.now, over=over)
@@ -25,7 +25,7 @@ def take(visit: Visitor, case_id: CaseId, over: Annotated[bool, Form()] = False)
 
 
 @router.post("/case/{case_id}/release")
-def release(visit: Visitor, case_id: CaseId) -> Response:
+def release(visit: Decider, case_id: CaseId) -> Response:
     """Give the case back."""
     return act_on(
         visit, case_id, lambda session: holds.release(session, case_id, visit.person.name, visit.now)
@@ -33,7 +33,7 @@ def release(visit: Visitor, case_id: CaseId) -> Response:
 
 
 @router.post("/case/{case_id}/keep")
-def keep(visit: Visitor, case_id: CaseId, text: Text = "") -> HTMLResponse:
+def keep(visit: Decider, case_id: CaseId, text: Text = "") -> HTMLResponse:
     """Our script says that somebody types: hold the case for them, and keep their words. The answer is the bar."""
     with visit.hands.store.write() as session:
         row = lists.find(session, case_id)
@@ -45,7 +45,7 @@ def keep(visit: Visitor, case_id: CaseId, text: Text = "") -> HTMLResponse:
 
 
 @router.post("/case/{case_id}/forget-typed")
-def forget_typed(visit: Visitor, case_id: CaseId) -> Response:
+def forget_typed(visit: Decider, case_id: CaseId) -> Response:
     """Throw away what I typed and did not save."""
     return act_on(
         visit, case_id, lambda session: holds.drop_jotting(session, case_id, visit.person.name)
@@ -53,7 +53,7 @@ def forget_typed(visit: Visitor, case_id: CaseId) -> Response:
 
 
 @router.post("/case/{case_id}/hand")
-def hand(visit: Visitor, case_id: CaseId, to: Annotated[str, Form(max_length=100)]) -> Response:
+def hand(visit: Decider, case_id: CaseId, to: Annotated[str, Form(max_length=100)]) -> Response:
     """Give the case to a colleague."""
     return act_on(
         visit, case_id, lambda session: holds.hand_to(session, case_id, visit.person.name, to, visit.now)
@@ -61,7 +61,7 @@ def hand(visit: Visitor, case_id: CaseId, to: Annotated[str, Form(max_length=100
 
 
 @router.post("/case/{case_id}/remark")
-def remark(visit: Visitor, case_id: CaseId, text: Annotated[str, Form(max_length=remarks.LONGEST * 2)]) -> Response:
+def remark(visit: Decider, case_id: CaseId, text: Annotated[str, Form(max_length=remarks.LONGEST * 2)]) -> Response:
     """Write a note to colleagues; `@Name` at its beginning asks that person."""
     return act_on(
         visit, case_id, lambda session: remarks.leave(session, case_id, visit.person.name, typed(text), visit.now)

@@ -14,7 +14,7 @@ from bot.model import Network, Sensitivity
 from bot.store.models import CaseRow
 from bot.web import filters, lists, saved, words
 from bot.web.filters import View
-from bot.web.visit import Visitor
+from bot.web.visit import Decider, Myself, Tender, Visitor
 
 router = APIRouter()
 
@@ -58,7 +58,7 @@ def queue(
 
 
 @router.post("/next")
-def take_next(visit: Visitor) -> Response:
+def take_next(visit: Decider) -> Response:
     """Take the case that should be read next."""
     with visit.hands.store.write() as session:
         case_id = holds.take_next(session, visit.person.name, visit.now)
@@ -75,7 +75,7 @@ def badge(visit: Visitor, after: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0) 
 
 
 @router.post("/live")
-def live(visit: Visitor, on: Annotated[bool, Form()] = False) -> Response:
+def live(visit: Tender, on: Annotated[bool, Form()] = False) -> Response:
     """Also read the live public stream, or stop reading it. Nothing is ever sent because of it."""
     visit.hands.set_live(on)
     with visit.hands.store.write() as session:
@@ -85,7 +85,7 @@ def live(visit: Visitor, on: Annotated[bool, Form()] = False) -> Response:
 
 @router.post("/views")
 def save_view(
-    visit: Visitor, name: Annotated[str, Form(max_length=60)], query: Annotated[str, Form(max_length=2000)] = ""
+    visit: Myself, name: Annotated[str, Form(max_length=60)], query: Annotated[str, Form(max_length=2000)] = ""
 ) -> Response:
     """Keep this view under a name, for this person."""
     with visit.hands.store.write() as session:
@@ -94,7 +94,7 @@ def save_view(
 
 
 @router.post("/views/{view_id}/forget")
-def forget_view(visit: Visitor, view_id: int) -> Response:
+def forget_view(visit: Myself, view_id: int) -> Response:
     """Keep it no longer."""
     with visit.hands.store.write() as session:
         saved.forget(session, visit.person.user_id, view_id)

@@ -19,7 +19,7 @@ from bot.store import codec
 from bot.store.desk_models import SecondLookRow
 from bot.store.models import CaseRow
 from bot.web.pages.case import CaseId
-from bot.web.visit import Visit, Visitor
+from bot.web.visit import Curator, Decider, Visit, Visitor
 
 router = APIRouter()
 
@@ -33,7 +33,7 @@ def show(visit: Visitor) -> HTMLResponse:
 
 
 @router.post("/second-looks/{case_id}")
-def answer(visit: Visitor, case_id: CaseId, said: Said) -> Response:
+def answer(visit: Decider, case_id: CaseId, said: Said) -> Response:
     """What this person would have decided."""
     try:
         with visit.hands.store.write() as session:
@@ -62,7 +62,7 @@ def agreement(visit: Visitor) -> HTMLResponse:
 
 
 @router.post("/tasks/{task_id}/close")
-def close(visit: Visitor, task_id: int) -> Response:
+def close(visit: Curator, task_id: int) -> Response:
     """The curator has seen to it."""
     with visit.hands.store.write() as session:
         second_looks.close_task(session, task_id, visit.person.name, visit.now)

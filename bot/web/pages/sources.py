@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from bot import upkeep
 from bot.web.pages.case import MOST
-from bot.web.visit import Visitor
+from bot.web.visit import Tender, Visitor
 
 router = APIRouter()
 
@@ -27,7 +27,7 @@ def sources(visit: Visitor) -> HTMLResponse:
 
 
 @router.post("/sources/gap/{gap_id}")
-def close_gap(visit: Visitor, gap_id: Number) -> Response:
+def close_gap(visit: Tender, gap_id: Number) -> Response:
     """I know about this."""
     with visit.hands.store.write() as session:
         upkeep.close_gap(session, gap_id, by=visit.person.name, now=visit.now)
@@ -35,7 +35,7 @@ def close_gap(visit: Visitor, gap_id: Number) -> Response:
 
 
 @router.post("/sources/job/{job_id}/{act}")
-def settle_job(visit: Visitor, job_id: Number, act: Literal["again", "let-go"]) -> Response:
+def settle_job(visit: Tender, job_id: Number, act: Literal["again", "let-go"]) -> Response:
     """Try a job again, or let it go."""
     with visit.hands.store.write() as session:
         ACTS[act](session, job_id, by=visit.person.name, now=visit.now)

@@ -1,4 +1,4 @@
-"""The stop switch: everybody may stop publishing at once; only an administrator lifts it."""
+"""The stop switch: everybody but an auditor may stop publishing at once; only an administrator lifts it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from bot import switch
 from bot.errors import NotAllowed
-from bot.web.visit import Administrator, Visit, Visitor
+from bot.web.visit import Resumer, Stopper, Visit, Visitor
 
 router = APIRouter()
 
@@ -23,7 +23,7 @@ def stop_page(visit: Visitor) -> HTMLResponse:
 
 
 @router.post("/stop")
-def stop(visit: Visitor, reason: Reason = "") -> Response:
+def stop(visit: Stopper, reason: Reason = "") -> Response:
     """Stop publishing."""
     if not reason.strip():
         return _page(visit, problem="Say in a few words why publishing must stop.")
@@ -33,7 +33,7 @@ def stop(visit: Visitor, reason: Reason = "") -> Response:
 
 
 @router.post("/resume")
-def resume(visit: Administrator, reason: Reason = "") -> Response:
+def resume(visit: Resumer, reason: Reason = "") -> Response:
     """Allow publishing again."""
     if not reason.strip():
         return _page(visit, problem="Say in a few words why publishing may go on.")

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from starlette.exceptions import HTTPException
 
 from bot.store.models import AccountRow
-from bot.web.visit import Visitor
+from bot.web.visit import Tender, Visitor
 
 router = APIRouter()
 
@@ -22,7 +22,7 @@ def thread(visit: Visitor) -> HTMLResponse:
 
 
 @router.post("/practice/again")
-def again(visit: Visitor) -> Response:
+def again(visit: Tender) -> Response:
     """Empty the practice office, and play its feed from the beginning."""
     if not visit.hands.demo:
         raise HTTPException(404)
