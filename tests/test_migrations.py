@@ -12,6 +12,7 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, create_engine, text
 
 from bot.store.engine import MIGRATIONS, Store
+from bot.store.evidence_models import EntryCardRow
 from bot.store.models import Base, CaseRow
 from bot.store.office_models import SecretRow
 from tests.builders import NOW
@@ -40,7 +41,7 @@ def migrate(engine: Engine, revision: str) -> None:
 
 
 def test_after_all_migrations_the_tables_are_as_the_models_say(url: str) -> None:
-    assert SecretRow.metadata is Base.metadata  # both files of models are on it
+    assert SecretRow.metadata is EntryCardRow.metadata is Base.metadata  # every file of models is on it
     store = Store(url)
     store.migrate()
     store.close()
