@@ -9,13 +9,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import ColumnElement, Select, exists, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.evidence import answers
 from bot.model import SIGNED_OFF, Evidence
 from bot.ports import NoticeKind
+from bot.store import codec
 from bot.store.evidence_models import EntryCardRow, ProposalRow
+from bot.store.office_models import EntryVersionRow
 
 ON_A_PAGE = 50
 SOON = timedelta(days=90)
@@ -95,14 +97,22 @@ def state_of(session: Session, entry: Evidence) -> str:
     return "ok" if entry.citations and all(one.verified for one in entry.citations) else "unchecked"
 
 
+def look_again(session: Session, entry_id: str) -> None:
+    """A catalogue said something new about a source: the card says so, too."""
+    card = session.get_one(EntryCardRow, entry_id)
+    version = session.get_one(EntryVersionRow, (entry_id, card.version))
+    card.citations = state_of(session, codec.load(Evidence, version.data))
+
+
 def find(session: Session, wanted: Wanted, today: date) -> Drawer:
     """The cards that fit, one page of them. Three queries, however large the table."""
-    query = select(EntryCardRow).where(*_conditions(wanted, today))
-    found = _count(session, query)
-    entries = _count(session, select(EntryCardRow).where(~EntryCardRow.retired))
+    conditions = _conditions(wanted, today)
+    found = _count(session, conditions)
+    entries = _count(session, [~EntryCardRow.retired])
     pages = max(1, -(-found // ON_A_PAGE))
     page = min(max(1, wanted.page), pages)
     order = SORTS.get(wanted.sort, SORTS["id"])
+    query = select(EntryCardRow).where(*conditions)
     rows = session.scalars(query.order_by(*order).limit(ON_A_PAGE).offset((page - 1) * ON_A_PAGE)).all()
     return Drawer(cards=rows, found=found, entries=entries, page=page, pages=pages)
 
@@ -115,7 +125,7 @@ def topics(session: Session) -> list[str]:
 
 def unsigned(session: Session) -> int:
     """How many entries in force wait for a clinician."""
-    return _count(session, select(EntryCardRow).where(~EntryCardRow.retired, ~EntryCardRow.signed))
+    return _count(session, [~EntryCardRow.retired, ~EntryCardRow.signed])
 
 
 def citing(session: Session, key: str) -> list[str]:
@@ -149,7 +159,9 @@ def fold(text: str) -> str:
 
 def _conditions(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
     card = EntryCardRow
-    found = [card.words.contains(word, autoescape=True) for word in wanted.words.casefold().split()]
+    found: list[ColumnElement[bool]] = [
+        card.words.contains(word, autoescape=True) for word in wanted.words.casefold().split()
+    ]
     if wanted.topic:
         found.append(_line(card.topics, wanted.topic))
     for column, value in (
@@ -167,9 +179,9 @@ def _conditions(wanted: Wanted, today: date) -> list[ColumnElement[bool]]:
     }
     if wanted.review in reviews:
         found.append(reviews[wanted.review])
-    found.append(card.retired if wanted.status == "retired" else ~card.retired)
+    found.append(card.retired.is_(wanted.status == "retired"))
     if wanted.status in ("signed", "unsigned"):
-        found.append(card.signed if wanted.status == "signed" else ~card.signed)
+        found.append(card.signed.is_(wanted.status == "signed"))
     elif wanted.status in ("draft", "waiting"):
         found.append(exists().where(ProposalRow.entry_id == card.entry_id, ProposalRow.state == wanted.status))
     return found
@@ -183,7 +195,7 @@ def _texts(entry: Evidence) -> Iterable[str]:
         yield from (one.key, one.title, one.first_author, one.doi, one.pmid)
 
 
-def _line(column: ColumnElement[str], text: str) -> ColumnElement[bool]:
+def _line(column: InstrumentedAttribute[str], text: str) -> ColumnElement[bool]:
     return column.contains(f"\n{text}\n", autoescape=True)
 
 
@@ -192,5 +204,5 @@ def _lines(texts: Iterable[str]) -> str:
     return "\n" + "".join(f"{text}\n" for text in texts if text)
 
 
-def _count(session: Session, query: Select[tuple[EntryCardRow]]) -> int:
-    return session.scalar(select(func.count()).select_from(query.with_only_columns(EntryCardRow.entry_id).subquery())) or 0
+def _count(session: Session, conditions: Iterable[ColumnElement[bool]]) -> int:
+    return session.scalar(select(func.count(EntryCardRow.entry_id)).where(*conditions)) or 0

@@ -74,10 +74,10 @@ def sign_off(session: Session, entry_id: str, *, by: str, now: datetime, read: i
     if entry is None:
         raise NotAllowed(f"there is no entry {entry_id!r} in force; `scrutineer evidence export` lists them")
     if read is not None and entry.version != read:
-        raise Stale(f"the entry is version {entry.version} now, not {read}, and was not signed; read it again, then sign")
-    signed = replace(
-        entry, status=SIGNED_OFF, signed_off_by=by, signed_off_on=now.date(), version=entry.version + 1
-    )
+        raise Stale(
+            f"the entry is version {entry.version} now, not {read}, and was not signed; read it again, then sign"
+        )
+    signed = replace(entry, status=SIGNED_OFF, signed_off_by=by, signed_off_on=now.date(), version=entry.version + 1)
     add_version(session, signed, by=by, now=now, note="signed off")
     audit.note(session, who=by, what="entry signed off", now=now, entry=entry_id, version=signed.version)
     return signed

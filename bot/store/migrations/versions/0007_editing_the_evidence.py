@@ -1,7 +1,9 @@
 """cards of entries, proposed changes, look-ups, uploaded packs; decisions about the whole office"""
 
 import json
+from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
@@ -96,7 +98,7 @@ def _write_cards(card: sa.Table) -> None:
         op.bulk_insert(card, rows)
 
 
-def _card(entry_id: str, number: int, data: dict, at: object, retired: object) -> dict:
+def _card(entry_id: str, number: int, data: dict[str, Any], at: object, retired: object) -> dict[str, Any]:
     cited = data.get("citations") or []
     texts = [data.get(name) or "" for name in SEARCHED] + [one for name in LISTS for one in data.get(name) or []]
     texts += [one.get(name) or "" for one in cited for name in ("key", "title", "first_author", "doi", "pmid")]
@@ -126,7 +128,7 @@ def _card(entry_id: str, number: int, data: dict, at: object, retired: object) -
     }
 
 
-def _lines(texts: object) -> str:
+def _lines(texts: Iterable[str]) -> str:
     return "\n" + "".join(f"{one}\n" for one in texts if one)
 
 
