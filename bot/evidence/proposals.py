@@ -89,9 +89,9 @@ class Situation:
         return (*(str(one) for one in self.troubles), *(one.message for one in self.findings if one.blocks))
 
 
-def get(session: Session, number: int) -> ProposalRow | None:
-    """The proposal of this number."""
-    return session.get(ProposalRow, number)
+def get(session: Session, number: int, *, lock: bool = False) -> ProposalRow | None:
+    """The proposal of this number. `lock`: nobody else changes it before this transaction ends."""
+    return session.get(ProposalRow, number, with_for_update=lock)
 
 
 def newest(session: Session, entry_id: str) -> tuple[Evidence | None, bool]:
@@ -244,7 +244,7 @@ def reject(session: Session, number: int, *, seen: int, why: str, who: Who, now:
 
 def withdraw(session: Session, number: int, *, seen: int, who: Who, now: datetime) -> ProposalRow:
     """Who proposed it takes it back."""
-    row = session.get(ProposalRow, number, with_for_update=True)
+    row = get(session, number, lock=True)
     if row is None:
         raise NotAllowed("there is no such proposal")
     _open(row, seen)
@@ -254,7 +254,7 @@ def withdraw(session: Session, number: int, *, seen: int, who: Who, now: datetim
 
 
 def _waiting(session: Session, number: int, seen: int) -> ProposalRow:
-    row = session.get(ProposalRow, number, with_for_update=True)
+    row = get(session, number, lock=True)
     if row is None:
         raise NotAllowed("there is no such proposal")
     _open(row, seen)

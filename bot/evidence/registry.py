@@ -149,6 +149,11 @@ def version_of(session: Session, entry_id: str, version: int) -> Evidence | None
     return codec.load(Evidence, row.data) if row else None
 
 
+def read(row: EntryVersionRow) -> Evidence:
+    """The entry that a row holds."""
+    return codec.load(Evidence, row.data)
+
+
 def in_force(session: Session) -> list[Evidence]:
     """Every entry in force, in the order of their ids."""
     rows = session.scalars(

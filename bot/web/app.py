@@ -12,10 +12,27 @@ from bot.web.auth import door
 from bot.web.auth.guard import guard
 from bot.web.hands import Hands
 from bot.web.headers import SecurityHeaders
-from bot.web.pages import accounts, case, decide, events, evidence, health, log, people, queue, sources, stop, thread
+from bot.web.pages import (
+    accounts,
+    case,
+    decide,
+    events,
+    evidence,
+    evidence_changes,
+    evidence_edit,
+    evidence_packs,
+    health,
+    log,
+    people,
+    queue,
+    sources,
+    stop,
+    thread,
+)
 from bot.web.visit import environment
 
-PAGES = (queue, case, decide, thread, evidence, sources, stop, accounts, people, log, events, health)
+TABLE = (evidence_edit, evidence, evidence_changes, evidence_packs)  # the first has the narrower addresses
+PAGES = (queue, case, decide, thread, *TABLE, sources, stop, accounts, people, log, events, health)
 STATIC = Path(__file__).parent / "static"
 
 
