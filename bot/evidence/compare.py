@@ -14,6 +14,7 @@ from bot.ports import Found
 ALIKE = 92.0  # of 100; titles above it differ in spelling, a dash or a subtitle's colon
 COMPARED = ("title", "first_author", "journal", "year", "doi", "pmid")
 RETRACTED = re.compile(r"^\W*(retracted( article)?|withdrawn|removed)\W+", re.IGNORECASE)
+PLACE = re.compile(r"\([^)]*\)\s*$")  # as in Lancet (London, England)
 SMALL_WORDS = frozenset({"the", "of", "and", "for", "in", "on", "a", "an"})
 
 
@@ -68,10 +69,18 @@ def _same(name: str, typed: str, found: str) -> bool:
     if name in ("doi", "pmid", "year"):
         return typed.strip().casefold() == found.casefold()
     if name == "title":
-        return bool(typed) and fuzz.ratio(normal(RETRACTED.sub("", typed)), normal(RETRACTED.sub("", found))) >= ALIKE
+        return bool(typed) and _same_title(RETRACTED.sub("", typed), RETRACTED.sub("", found))
     if name == "first_author":
         return bool(typed) and normal(typed).split()[:1] == normal(found).split()[:1]
-    return _same_journal(normal(typed), normal(found))
+    return _same_journal(normal(PLACE.sub("", typed)), normal(PLACE.sub("", found)))
+
+
+def _same_title(typed: str, found: str) -> bool:
+    """A title without its subtitle is the same title."""
+    if fuzz.ratio(normal(typed), normal(found)) >= ALIKE:
+        return True
+    shorter, longer = sorted((typed, found), key=len)
+    return ":" in longer and fuzz.ratio(normal(shorter), normal(longer.partition(":")[0])) >= ALIKE
 
 
 def _same_journal(typed: str, found: str) -> bool:

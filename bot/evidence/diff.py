@@ -14,6 +14,7 @@ from bot.model import Evidence
 SAME, GONE, NEW = "same", "gone", "new"
 WORDS = re.compile(r"\s+|\w+|[^\w\s]")
 NO_CONTENT = ("id", "version")
+ALIKE = 0.45  # of 1, blanks included; texts that share less are shown whole
 MOST_PARTS = 2_000  # parts of a text; longer ones are shown whole, old and new
 
 
@@ -48,16 +49,24 @@ def words(before: str, after: str) -> tuple[Piece, ...]:
     """Two texts, word by word."""
     old, new = WORDS.findall(before), WORDS.findall(after)
     if len(old) + len(new) > MOST_PARTS:
-        return tuple(Piece(kind=kind, text=text) for kind, text in ((GONE, before), (NEW, after)) if text)
+        return _whole(before, after)
+    matcher = SequenceMatcher(None, old, new, autojunk=False)
+    if matcher.ratio() < ALIKE:
+        return _whole(before, after)
     found: list[Piece] = []
-    for what, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        if what == "equal":
-            found.append(Piece(kind=SAME, text="".join(old[a:b])))
-        else:
-            found += [
-                Piece(kind=kind, text="".join(part)) for kind, part in ((GONE, old[a:b]), (NEW, new[c:d])) if part
-            ]
-    return tuple(found)
+    gone = come = ""
+    for what, a, b, c, d in matcher.get_opcodes():
+        kept = "".join(old[a:b])
+        if what == "equal" and (kept.strip() or not (gone or come)):
+            found += [*_whole(gone, come), Piece(kind=SAME, text=kept)]
+            gone = come = ""
+        else:  # a blank between two changed words belongs to the change
+            gone, come = gone + kept, come + "".join(new[c:d])
+    return (*found, *_whole(gone, come))
+
+
+def _whole(before: str, after: str) -> tuple[Piece, ...]:
+    return tuple(Piece(kind=kind, text=text) for kind, text in ((GONE, before), (NEW, after)) if text)
 
 
 def _changes(old: dict[str, Any], new: dict[str, Any]) -> Iterator[Change]:

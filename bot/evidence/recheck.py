@@ -45,7 +45,10 @@ class Recheck:
         """Ask about the sources that nobody asked about for a week, the longest unasked first."""
         with self._store.read() as session:
             due = _due(session, self._clock.now())
+            known = _unheeded(session)
         done = Round(left=len(due))
+        for key, found in known.items():
+            done.flagged += self._apply(key, found)
         for key in due[:most]:
             say(key)
             try:
@@ -89,6 +92,13 @@ def _due(session: Session, now: datetime) -> list[str]:
     never = [key for key in wanted if key not in known]
     old = [key for key in wanted if key in known and now - known[key].at >= EVERY]
     return [*sorted(never), *sorted(old, key=lambda key: (known[key].at, key))]
+
+
+def _unheeded(session: Session) -> dict[str, Found]:
+    """What somebody's look-up brought to light already, and what no entry says yet."""
+    said = answers.kept(session, cards.sources(session))
+    grave = {key: one.found for key, one in said.items() if one.found is not None and _against(one.found)}
+    return {key: found for key, found in grave.items() if registry.unflagged(session, key)}
 
 
 def _against(found: Found) -> str:

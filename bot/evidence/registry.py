@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from bot import audit
 from bot.errors import NotAllowed, Stale
 from bot.evidence import answers, cards
-from bot.model import SIGNED_OFF, Evidence
+from bot.model import SIGNED_OFF, Citation, Evidence
 from bot.store import codec
 from bot.store.evidence_models import EntryCardRow
 from bot.store.office_models import EntryRow, EntryVersionRow, PackRow
@@ -108,19 +108,21 @@ def flag(session: Session, key: str, why: str, *, by: str, now: datetime) -> lis
     Each gets a new version, from which nothing can be published; open drafts rest on the old one and are held too.
     """
     flagged = []
-    for entry_id in cards.citing(session, key):
-        entry = current(session, entry_id)
-        hit = {one.key for one in entry.citations if key in answers.keys(one) and not one.flagged} if entry else set()
-        if entry is None or not hit:
-            continue
-        citations = tuple(replace(one, flagged=why) if one.key in hit else one for one in entry.citations)
+    for entry in unflagged(session, key):
+        citations = tuple(replace(one, flagged=why) if _is_clean(one, key) else one for one in entry.citations)
         marked = replace(entry, citations=citations, version=entry.version + 1)
         add_version(session, marked, by=by, now=now, note=f"source flagged: {why}")
         audit.note(
-            session, who=by, what="source flagged", now=now, entry=entry_id, version=marked.version, source=key, why=why
+            session, who=by, what="source flagged", now=now, entry=entry.id, version=marked.version, source=key, why=why
         )
         flagged.append(marked)
     return flagged
+
+
+def unflagged(session: Session, key: str) -> list[Evidence]:
+    """The entries in force that stand on this source and hold nothing against it."""
+    found = (current(session, entry_id) for entry_id in cards.citing(session, key))
+    return [entry for entry in found if entry and any(_is_clean(one, key) for one in entry.citations)]
 
 
 def unsigned(session: Session) -> list[Evidence]:
@@ -190,6 +192,10 @@ def add_version(
         )
     )
     cards.write(session, entry, retired=False, now=now)
+
+
+def _is_clean(citation: Citation, key: str) -> bool:
+    return not citation.flagged and key in answers.keys(citation)
 
 
 def _bring_back(session: Session, row: EntryRow) -> None:

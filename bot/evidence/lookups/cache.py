@@ -11,7 +11,7 @@ from datetime import timedelta
 from bot.errors import Gone
 from bot.evidence import answers
 from bot.evidence.lookups.crossref import Crossref
-from bot.evidence.lookups.http import Catalogue
+from bot.evidence.lookups.http import PAUSE, Catalogue
 from bot.evidence.lookups.pubmed import PubMed
 from bot.ports import Clock, Found
 from bot.settings import Settings
@@ -67,6 +67,14 @@ def lookups(settings: Settings, store: Store, clock: Clock) -> Lookups | None:
     if not settings.contact:
         return None
     given = settings.lookup
-    crossref = Catalogue("Crossref", given.crossref, contact=settings.contact, seconds=given.seconds)
-    pubmed = Catalogue("PubMed", given.pubmed, contact=settings.contact, seconds=given.seconds)
+    crossref, pubmed = (
+        Catalogue(
+            name,
+            url,
+            contact=settings.contact,
+            seconds=given.seconds,
+            pause=PAUSE if url.startswith("https:") else 0.0,  # a server on this machine needs no rest
+        )
+        for name, url in (("Crossref", given.crossref), ("PubMed", given.pubmed))
+    )
     return Lookups(store=store, clock=clock, crossref=Crossref(crossref), pubmed=PubMed(pubmed))

@@ -30,7 +30,7 @@ class Crossref:
                 "/works", {"filter": f"updates:{doi}", "rows": NOTICES, "select": "DOI,update-to"} | polite
             )
         )
-        title = next(iter(texts(work.get("title"))), "")
+        title = _title(work)
         if not title:
             raise Refused("Crossref knows this DOI but not its title; type it from the source itself")
         notices = dict.fromkeys([*_said_by(work), *_said_of(doi, updates)])
@@ -50,6 +50,12 @@ def _message(answer: Any) -> dict[str, Any]:
     if not isinstance(message, dict):
         raise Refused("Crossref did not answer as it is documented to")
     return message
+
+
+def _title(work: dict[str, Any]) -> str:
+    """Title and subtitle stand apart in some records and together in others."""
+    main, more = (next(iter(texts(work.get(name))), "") for name in ("title", "subtitle"))
+    return f"{main}: {more}" if main and more and more.casefold() not in main.casefold() else main
 
 
 def _authors(work: dict[str, Any]) -> Iterator[str]:
