@@ -86,6 +86,21 @@ def withdraw(visit: Visitor, number: Number, seen: Seen = 0) -> Response:
     return RedirectResponse("/changes", status_code=303)
 
 
+@router.post("/evidence/{entry_id}/sign")
+def sign(
+    visit: Visitor,
+    entry_id: str,
+    version: Annotated[int, Form(ge=1, le=MOST)],
+    read: Annotated[bool, Form()] = False,
+) -> Response:
+    """A clinician takes responsibility for the version they have read, with name and date."""
+    if not read:
+        raise NotAllowed("say that you have read the entry and opened every source; nothing was signed")
+    with visit.hands.store.write() as session:
+        registry.sign_off(session, entry_id, by=visit.person.name, now=visit.now, read=version)
+    return RedirectResponse(f"/evidence/{entry_id}", status_code=303)
+
+
 @router.post("/evidence/{entry_id}/{act}")
 def turn_off_or_on(visit: Visitor, entry_id: str, act: Literal["retire", "revive"], why: Words = "") -> Response:
     """Propose that an entry be retired, or come back."""
@@ -109,21 +124,6 @@ def turn_off_or_on(visit: Visitor, entry_id: str, act: Literal["retire", "revive
         )
         number = saved.id
     return RedirectResponse(f"/changes/{number}", status_code=303)
-
-
-@router.post("/evidence/{entry_id}/sign")
-def sign(
-    visit: Visitor,
-    entry_id: str,
-    version: Annotated[int, Form(ge=1, le=MOST)],
-    read: Annotated[bool, Form()] = False,
-) -> Response:
-    """A clinician takes responsibility for the version they have read, with name and date."""
-    if not read:
-        raise NotAllowed("say that you have read the entry and opened every source; nothing was signed")
-    with visit.hands.store.write() as session:
-        registry.sign_off(session, entry_id, by=visit.person.name, now=visit.now, read=version)
-    return RedirectResponse(f"/evidence/{entry_id}", status_code=303)
 
 
 def _refused(visit: Visit, number: int, error: NotAllowed | Stale) -> HTMLResponse:
