@@ -70,7 +70,7 @@ def propose(store: Store, data: dict[str, Any] | None = None, **more: Any) -> Pr
 
 def publish(store: Store, change: ProposalRow, *, who: Who = GRACE, alone: bool = False) -> Evidence | None:
     with store.write() as session:
-        proposals.publish(session, change.id, seen=change.version, alone=alone, who=who, now=NOW)
+        proposals.put_in_force(session, change.id, seen=change.version, alone=alone, who=who, now=NOW)
     return now(store)
 
 

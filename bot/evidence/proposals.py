@@ -208,7 +208,7 @@ def save(
     return row
 
 
-def publish(session: Session, number: int, *, seen: int, alone: bool, who: Who, now: datetime) -> ProposalRow:
+def put_in_force(session: Session, number: int, *, seen: int, alone: bool, who: Who, now: datetime) -> ProposalRow:
     """A second person brings it into force. `alone`: a recorded decision allows the same person to do so."""
     row = _waiting(session, number, seen)
     if row.by_user == who.user and not alone:

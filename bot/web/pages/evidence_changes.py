@@ -57,7 +57,7 @@ def publish(visit: Visitor, number: Number, seen: Seen = 0) -> Response:
     try:
         with visit.hands.store.write() as session:
             alone = rulings.may_publish_alone(session, practice=visit.hands.demo)
-            done = proposals.publish(session, number, seen=seen, alone=alone, who=_who(visit), now=visit.now)
+            done = proposals.put_in_force(session, number, seen=seen, alone=alone, who=_who(visit), now=visit.now)
             entry_id = done.entry_id
     except (NotAllowed, Stale) as error:
         return _refused(visit, number, error)
