@@ -128,6 +128,11 @@ def unsigned(session: Session) -> int:
     return _count(session, [~EntryCardRow.retired, ~EntryCardRow.signed])
 
 
+def retracted(session: Session) -> int:
+    """How many entries in force stand on a source that was retracted."""
+    return _count(session, [~EntryCardRow.retired, EntryCardRow.citations == "retracted"])
+
+
 def citing(session: Session, key: str) -> list[str]:
     """The entries in force that stand on this source (see `answers.keys`)."""
     query = select(EntryCardRow.entry_id).where(~EntryCardRow.retired, _line(EntryCardRow.sources, key))

@@ -6,7 +6,10 @@ It decides nothing: who asks compares, marks and warns.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
+
+from sqlalchemy.exc import IntegrityError
 
 from bot.errors import Gone
 from bot.evidence import answers
@@ -55,7 +58,7 @@ class Lookups:
             if known is not None and known.found is not None:
                 raise  # a catalogue that forgets is no reason for us to forget
             answer = str(error)
-        with self._store.write() as session:
+        with suppress(IntegrityError), self._store.write() as session:  # somebody else keeps the same at this moment
             answers.keep(session, key, answer, now=now)
         if isinstance(answer, str):
             raise Gone(answer)

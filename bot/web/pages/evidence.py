@@ -54,7 +54,7 @@ def entries(
     with visit.hands.store.read() as session:
         drawer = cards.find(session, wanted, visit.now.date())
         topics = cards.topics(session)
-        unsigned, waiting = cards.unsigned(session), proposals.waiting(session)
+        unsigned, retracted, waiting = cards.unsigned(session), cards.retracted(session), proposals.waiting(session)
     chosen = {
         "q": q,
         "topic": topic,
@@ -72,6 +72,7 @@ def entries(
         chosen={name: value for name, value in chosen.items() if value},
         topics=topics,
         unsigned=unsigned,
+        retracted=retracted,
         changes_waiting=waiting,
         choices={
             "certainty": [one.value for one in Certainty],
