@@ -61,24 +61,27 @@ class Drawer:
 
 def write(session: Session, entry: Evidence, *, retired: bool, now: datetime) -> None:
     """The card of this version, in the place of an older one."""
-    session.merge(
-        EntryCardRow(
-            entry_id=entry.id,
-            version=entry.version,
-            claim=entry.claim,
-            correction=entry.correction_short,
-            words=_lines(fold(text) for text in _texts(entry)),
-            verdict=entry.verdict.value,
-            certainty=entry.certainty.value,
-            sensitivity=entry.sensitivity.value,
-            topics=_lines(entry.topics),
-            sources=_lines(key for citation in entry.citations for key in answers.keys(citation)),
-            review_by=entry.review_by,
-            signed=entry.status == SIGNED_OFF and bool(entry.signed_off_by),
-            citations=state_of(session, entry),
-            retired=retired,
-            changed_at=now,
-        )
+    session.merge(card(entry, sources_are=state_of(session, entry), retired=retired, now=now))
+
+
+def card(entry: Evidence, *, sources_are: str, retired: bool, now: datetime) -> EntryCardRow:
+    """What stands on the card of an entry."""
+    return EntryCardRow(
+        entry_id=entry.id,
+        version=entry.version,
+        claim=entry.claim,
+        correction=entry.correction_short,
+        words=_lines(fold(text) for text in _texts(entry)),
+        verdict=entry.verdict.value,
+        certainty=entry.certainty.value,
+        sensitivity=entry.sensitivity.value,
+        topics=_lines(entry.topics),
+        sources=_lines(key for citation in entry.citations for key in answers.keys(citation)),
+        review_by=entry.review_by,
+        signed=entry.status == SIGNED_OFF and bool(entry.signed_off_by),
+        citations=sources_are,
+        retired=retired,
+        changed_at=now,
     )
 
 
