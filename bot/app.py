@@ -8,9 +8,12 @@ from datetime import timedelta
 from functools import partial
 
 from bot import practice
+from bot.backtest import Backtester
 from bot.clock import SystemClock, why_wrong
 from bot.duties import Duties
 from bot.encore import Encore
+from bot.evidence.lookups.cache import lookups
+from bot.evidence.recheck import Recheck
 from bot.judgement import Judgement
 from bot.lay_desk import Limits
 from bot.logins import SignOn
@@ -103,7 +106,16 @@ def build(
         pace=pace_of(settings),
         published=lambda uri: watch.remember(uri, ours=True),
     )
-    duties = Duties(store=store, clock=clock, platforms=platforms, tools=judgement.tools, outbox=outbox, second=other)
+    catalogues = lookups(settings, store, clock)
+    duties = Duties(
+        store=store,
+        clock=clock,
+        platforms=platforms,
+        tools=judgement.tools,
+        outbox=outbox,
+        second=other,
+        recheck=Recheck(store=store, clock=clock, lookup=catalogues) if catalogues else None,
+    )
     web_stopping = threading.Event()
     office: Office  # the pages ask the office, the office serves the pages
     instruments = Instruments(store=store, clock=clock, stop_flag=settings.stop_flag)
@@ -137,6 +149,8 @@ def build(
         metrics=instruments.metrics,
         live=lambda: _live_state(office),
         set_live=lambda wanted: office.set_live(wanted),  # noqa: PLW0108  the office is made below
+        lookup=catalogues,
+        backtest=Backtester(store=store, clock=clock, matchers=judgement.matchers).run,
     )
     office = Office(
         store=store,

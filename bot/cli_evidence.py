@@ -107,6 +107,34 @@ def sign(
         store.close()
 
 
+@evidence.command("check-citations")
+def check_citations(
+    most: Annotated[int, typer.Option(min=1, help="How many sources are asked about at most.")] = 1000,
+    config: Config = None,
+) -> None:
+    """Ask Crossref and PubMed whether the sources of the table were retracted; mark the entries that stand on them."""
+    from bot.evidence.lookups.cache import lookups  # noqa: PLC0415
+    from bot.evidence.recheck import Recheck  # noqa: PLC0415
+    from bot.opening import open_store  # noqa: PLC0415
+
+    settings = load(config)
+    store = open_store(settings)
+    try:
+        lookup = lookups(settings, store, SystemClock())
+        if lookup is None:
+            raise BadSettings("contact: set a mail address first; both catalogues want to know who asks")
+        done = Recheck(store=store, clock=SystemClock(), lookup=lookup).round(most=most)
+    finally:
+        store.close()
+    for source, why in done.flagged:
+        typer.secho(f"{source} in {why}", fg="red")
+    for source, why in done.unknown:
+        typer.secho(f"{source}: {why}", fg="yellow")
+    if done.stopped:
+        typer.secho(f"stopped early: {done.stopped}", fg="yellow")
+    typer.echo(f"{done.asked} sources asked about, {len(done.flagged)} entries marked, {done.left} still to ask")
+
+
 def _sign_all(store: Store, by: str, *, ask: bool) -> None:
     from bot.evidence import registry  # noqa: PLC0415
 

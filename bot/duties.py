@@ -12,6 +12,7 @@ from sqlalchemy import delete, select
 from bot import audit_chain, cases, holds, jobs, second_reader, steps, throttle, turn
 from bot.audit import OFFICE
 from bot.errors import LoggedOut, SlowDown, Unreachable
+from bot.evidence.recheck import Recheck
 from bot.jobs import Job
 from bot.life import State
 from bot.look_back import LookBack
@@ -47,6 +48,7 @@ class Duties:
         tools: Tools,
         outbox: Outbox,
         second: SecondReader | None = None,
+        recheck: Recheck | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -54,6 +56,7 @@ class Duties:
         self._tools = tools
         self._outbox = outbox
         self._second = second
+        self._recheck = recheck
         self._look_back = LookBack(store=store, clock=clock, platforms=platforms)
 
     @property
@@ -64,7 +67,12 @@ class Duties:
     @property
     def speaking(self) -> dict[str, Do]:
         """Work that waits for a network; several at a time."""
-        return {"send": self.send, "withdraw": self.withdraw, "look back": self.look_back}
+        return {
+            "send": self.send,
+            "withdraw": self.withdraw,
+            "look back": self.look_back,
+            "check citations": self.check_citations,
+        }
 
     async def turn(self, job: Job) -> Later | Settled:
         """Decide one event; look at the post on its network first where that matters. An outage only delays it."""
@@ -109,6 +117,13 @@ class Duties:
         """Look again at the posts that open and lately published cases hold."""
         if noticed := await self._look_back.tick():
             log.info("looked back", noticed=noticed)
+        return None
+
+    async def check_citations(self, job: Job) -> Later | None:
+        """Ask the catalogues about the sources that are due; nobody, while there is no contact address."""
+        if self._recheck is not None:
+            done = await asyncio.to_thread(self._recheck.round)
+            log.info("citations checked", asked=done.asked, left=done.left, flagged=len(done.flagged), why=done.stopped)
         return None
 
     async def expire(self, job: Job) -> Later | None:

@@ -22,7 +22,7 @@ from bot.evidence import registry
 from bot.matching.by_words import WordMatcher
 from bot.matching.manifest import SHIPPED, STARTER_VECTORS
 from bot.matching.matcher import Matcher
-from bot.matching.models import Models, shipped
+from bot.matching.models import Models, Rereading, shipped
 from bot.matching.retrieve import exemplars
 from bot.matching.vectors import Vectors
 from bot.model import Action, Evidence, Match
@@ -62,6 +62,17 @@ class Matchers:
                 return self._now[1]
             self._now = (version, self._build(version, entries))
             return self._now[1]
+
+    def trying(self, session: Session, entry_id: str, proposed: Evidence | None) -> tuple[AnyMatcher, AnyMatcher]:
+        """The matcher in force, and one whose table holds `proposed` in the place of this entry (None: lacks it)."""
+        now = self.of(session)
+        entries = [one for one in registry.in_force(session) if one.id != entry_id]
+        entries += [proposed] if proposed else []
+        if not isinstance(now, Matcher) or self._opened is None:
+            return now, WordMatcher(entries)
+        models, memory = self._opened
+        reading = Rereading(models)
+        return now.with_models(reading), Matcher(entries, reading, vectors=memory.apart(), weights=now.weights)
 
     def match(self, session: Session, text: str, around: tuple[str, ...], langs: tuple[str, ...], today: date) -> Match:
         """What a post does with the nearest entry, with the telling words where a person will see them.

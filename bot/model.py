@@ -157,9 +157,8 @@ class Post:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
-    """What stands around a post, as far as readable: the thread above it (root first), and the post it quotes, or,
-    if it quotes none itself, the post that the one directly above it quotes.
-    """
+    """What stands around a post, as far as readable: the thread above it (root first), and the post that it quotes
+    or, if it quotes none, that the one directly above it quotes."""
 
     above: tuple[Post, ...] = ()
     quoted: Post | None = None
@@ -253,6 +252,7 @@ class Evidence:
     review_by: date | None = None
     status: str = "draft-needs-clinician-signoff"
     signed_off_by: str = ""
+    signed_off_on: date | None = None  # unknown for signatures older than this field
 
     def why_not_publishable(self, today: date) -> tuple[str, ...]:
         """Every reason why nothing may be *published* from this entry today; empty when it may."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 from bot.model import Author, Context, Event, Mention, Network, Post, Ref, Visibility
@@ -204,4 +205,49 @@ class SessionKeeper(Protocol):
 
     def logged_in(self, now: datetime) -> None:
         """Count a login. Called before the attempt, so that failures count too."""
+        ...
+
+
+class NoticeKind(StrEnum):
+    """What was said about a source after it appeared, the gravest first."""
+
+    RETRACTION = "retraction"
+    CONCERN = "expression of concern"
+    CORRECTION = "correction"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """One notice about a source. `where` is the DOI, PubMed id or place of the notice itself."""
+
+    kind: NoticeKind
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """A source as a catalogue knows it. Everything in it is foreign text."""
+
+    catalogue: str  # Crossref, PubMed
+    title: str
+    authors: tuple[str, ...] = ()  # family name first, as in "Hviid A"
+    journal: str = ""
+    year: int | None = None
+    doi: str = ""
+    pmid: str = ""
+    notices: tuple[Notice, ...] = ()
+
+
+class Lookup(Protocol):
+    """Look a source up in a catalogue. Plain, short, blocking calls.
+
+    Both raise Gone (no such source there: check the number), SlowDown, Unreachable (try again later), or Refused.
+    """
+
+    def by_doi(self, doi: str) -> Found:
+        """The source with this DOI (bare, as 10.1000/abc)."""
+        ...
+
+    def by_pmid(self, pmid: str) -> Found:
+        """The source with this PubMed id."""
         ...

@@ -72,6 +72,25 @@ class SecondReaderSettings(BaseModel):
         return self
 
 
+class LookupSettings(BaseModel):
+    """Where citations are looked up. Nobody is asked until `contact` is set: both want to know who asks."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    crossref: Annotated[str, Field(description="Address of Crossref's REST API.")] = "https://api.crossref.org"
+    pubmed: Annotated[str, Field(description="Address of NCBI's E-utilities, for PubMed.")] = (
+        "https://eutils.ncbi.nlm.nih.gov/entrez/eutils"
+    )
+    seconds: Annotated[float, Field(ge=1, le=60, description="Seconds after which there is no answer.")] = 10.0
+
+    @field_validator("crossref", "pubmed")
+    @classmethod
+    def _https(cls, value: str) -> str:
+        if not value.startswith(("https://", "http://127.0.0.1:", "http://localhost:")):
+            raise ValueError("write it with https://")
+        return value
+
+
 class LimitSettings(BaseModel):
     """The numbers of manners. They may be tightened freely."""
 
@@ -130,6 +149,7 @@ class Settings(BaseSettings):
     second_reader: Annotated[
         SecondReaderSettings, Field(description="Another model that may veto drafts; off without a url.")
     ] = SecondReaderSettings()
+    lookup: Annotated[LookupSettings, Field(description="Where citations are looked up.")] = LookupSettings()
     limits: Annotated[LimitSettings, Field(description="The numbers of manners.")] = LimitSettings()
     oidc: Annotated[OidcSettings, Field(description="Single sign-on; off without an issuer.")] = OidcSettings()
     secret_key: Annotated[

@@ -75,7 +75,7 @@ def simulate(
     other = matcher.with_weights(tried)
     pairs: list[tuple[CaseRow, str, Match, Match]] = []
     for row in session.scalars(select(CaseRow).where(CaseRow.created_at >= since).order_by(CaseRow.id)):
-        text, around = _texts(row)
+        text, around = texts_of(row)
         if text:
             seen = matcher.judge(text, around)
             pairs.append((row, text, matcher.decide(seen, around), other.decide(seen, around)))
@@ -101,7 +101,7 @@ def simulate(
     )
 
 
-def _texts(row: CaseRow) -> tuple[str, tuple[str, ...]]:
+def texts_of(row: CaseRow) -> tuple[str, tuple[str, ...]]:
     """The post that was judged and those above it; "" when its words are not kept any more."""
     subject = codec.load(Post, row.subject)
     context = codec.load(Context, row.context) if row.context else Context()

@@ -17,6 +17,8 @@ from tests.web_client import serving
 from tests.web_world import BLUESKY, WebWorld, a_world, fill
 
 AXE = Path(__file__).parent / "servers" / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+MMR = "evidence/mmr-vaccine-autism"
+TABLE = (MMR, f"{MMR}/edit", f"{MMR}/versions", "evidence?status=unsigned", "changes", "changes/new", "packs")
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 RUN = """async (tags) => (await axe.run(document, {runOnly: tags})).violations.map(
     (one) => `${one.id}: ${one.help}: ${one.nodes.map((node) => node.html.slice(0, 120)).slice(0, 3).join(' | ')}`)"""
@@ -65,7 +67,7 @@ def test_no_page_has_a_fault_that_axe_finds(
 ) -> None:
     people = ("rosa", "uma", "kim", "pia", "sam", "ned", "ivy", "gus", "omar@town.example")
     lists = ["/", "/?show=sending", "/?show=published", "/?show=closed", "/?show=passed"]
-    others = ["thread", "evidence", "evidence/mmr-vaccine-autism", "sources", "log", "accounts", "people", "stop", "x"]
+    others = ["thread", "evidence", *TABLE, "sources", "log", "accounts", "people", "stop", "x"]
     others += ["me", "me?wanted=/case/1", "prove", "sign-in"]
     paths = [*lists, *(f"/case/{office.of(one)}" for one in people), *(f"/{one}" for one in others)]
     found: dict[str, list[str]] = {}

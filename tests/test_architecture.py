@@ -40,6 +40,17 @@ OFFICE_DOORS = {
     "bot.upkeep",
     "bot.switch",
     "bot.evidence.registry",
+    "bot.evidence.cards",
+    "bot.evidence.proposals",
+    "bot.evidence.checks",
+    "bot.evidence.uploads",
+    "bot.evidence.answers",
+    # values and plain functions beside them: the shape of a pack, what lint says, what differs
+    "bot.evidence.pack",
+    "bot.evidence.rows",
+    "bot.evidence.lint",
+    "bot.evidence.diff",
+    "bot.evidence.compare",
 }
 
 # Which of our own rooms each room may import. The longest fitting name counts.

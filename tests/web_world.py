@@ -6,6 +6,7 @@ It holds no assertion. Nothing here opens a connection beyond this machine.
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from bot import cases, people, review
+from bot.backtest import Backtester
 from bot.carry_out import carry_out
 from bot.clock import SystemClock
 from bot.decisions import Decision, Escalate, Ignore, Propose
@@ -28,7 +30,7 @@ from bot.people import Role
 from bot.platforms import bluesky_text
 from bot.platforms.fake import FakePlatform
 from bot.platforms.fake_network import FakeNetwork, a_person
-from bot.ports import Clock, Measure
+from bot.ports import Clock, Lookup, Measure
 from bot.review import Declined
 from bot.store.engine import Store
 from bot.store.models import AccountRow, CaseRow
@@ -171,7 +173,14 @@ class WebWorld:
         return self.of((subject or post).author.handle)
 
 
-def a_world(folder: Path, *, clock: Clock | None = None, demo: bool = True, secure: bool = False) -> WebWorld:
+def a_world(
+    folder: Path,
+    *,
+    clock: Clock | None = None,
+    demo: bool = True,
+    secure: bool = False,
+    lookup: Callable[[Store, Clock], Lookup] | None = None,
+) -> WebWorld:
     """An office with evidence, three accounts and no case."""
     clock = clock or SystemClock()
     store = Store(f"sqlite:///{folder / 'office.db'}")
@@ -240,6 +249,8 @@ def a_world(folder: Path, *, clock: Clock | None = None, demo: bool = True, secu
         metrics=lambda: "scrutineer_cases 1\n",
         live=lambda: live[0],
         set_live=lambda on: live.__setitem__(0, "on" if on else "off"),
+        lookup=lookup(store, clock) if lookup else None,
+        backtest=Backtester(store=store, clock=clock, matchers=judgement.matchers).run,
     )
     return WebWorld(
         store=store,

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Iterator
 from importlib.resources import files
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -93,6 +93,11 @@ def read_pack(data: bytes | BinaryIO, *, kind: Kind, name: str = "the pack") -> 
             rows=rows,
         )
     return tuple(entries)
+
+
+def read_row(fields: dict[str, Any]) -> Evidence | list[Trouble]:
+    """One entry as a form or a table holds it, or everything to mend in it."""
+    return _entry(RawRow(row=0, fields=fields))
 
 
 def _twin(item: RawRow, first_seen: dict[str, int]) -> list[Trouble]:

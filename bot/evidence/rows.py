@@ -128,6 +128,7 @@ class EntryRow(Row):
     review_by: Day = None
     status: Text = "draft-needs-clinician-signoff"
     signed_off_by: Text = ""
+    signed_off_on: Day = None
 
     @field_validator("id")
     @classmethod

@@ -195,6 +195,12 @@ class Matcher:
         other.weights = weights
         return other
 
+    def with_models(self, models: Models) -> Matcher:
+        """The same matcher over the same models in another wrapping."""
+        other = copy(self)
+        other._models = models
+        return other
+
     def telling(self, post_text: str, found: Match) -> tuple[str, ...]:
         """The words of a post that speak most for the stance that was found, in their order."""
         entry = next((one for one in self.index.entries if one.id == found.entry_id), None)

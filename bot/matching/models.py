@@ -77,6 +77,21 @@ class Models:
         return found
 
 
+class Rereading(Models):
+    """The same models for somebody who reads the same texts several times: each is read once, until this is let go."""
+
+    def __init__(self, models: Models) -> None:
+        self.__dict__.update(models.__dict__)
+        self._read: dict[tuple[int, ...], tuple[Floats, Care]] = {}
+
+    def read(self, ids: Sequence[int]) -> tuple[Floats, Care]:
+        """As the models read it."""
+        key = tuple(ids)
+        if key not in self._read:
+            self._read[key] = super().read(ids)
+        return self._read[key]
+
+
 @cache
 def shipped() -> Models:
     """The models that came with this installation, loaded once. Raises `BadModel`."""

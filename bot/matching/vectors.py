@@ -50,6 +50,12 @@ class Vectors:
             return np.zeros((0, WIDTH), dtype=np.int8)
         return np.stack([self._known[key(text)] for text in texts])
 
+    def apart(self) -> Vectors:
+        """A memory of its own that knows all of this and writes nothing down."""
+        other = Vectors(self._reader)
+        other._known = dict(self._known)
+        return other
+
     def keep_only(self, texts: Sequence[str]) -> None:
         """Forget every other text."""
         wanted = {key(text) for text in texts}

@@ -92,6 +92,7 @@ class EntryVersionRow(Base):
     pack_id: Mapped[int | None] = mapped_column(ForeignKey("pack.id"), default=None)
     created_at: Mapped[datetime]
     created_by: Mapped[str]
+    note: Mapped[str] = mapped_column(default="", server_default="")
 
 
 class SwitchRow(Base):
@@ -107,12 +108,12 @@ class SwitchRow(Base):
 
 
 class RulingRow(Base):
-    """A recorded decision of an administrator about an account: what, who, when, why."""
+    """A recorded decision of an administrator: what, who, when, why. Without an account it is about the office."""
 
     __tablename__ = "ruling"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    account: Mapped[str] = mapped_column(ForeignKey("account.id"))
+    account: Mapped[str | None] = mapped_column(ForeignKey("account.id"))
     setting: Mapped[str] = mapped_column(String(64))
     value: Mapped[str]
     by: Mapped[str]

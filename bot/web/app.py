@@ -20,6 +20,9 @@ from bot.web.pages import (
     decide,
     events,
     evidence,
+    evidence_changes,
+    evidence_edit,
+    evidence_packs,
     find,
     health,
     hold,
@@ -36,6 +39,7 @@ from bot.web.pages import (
 from bot.web.visit import environment
 
 DOORS = (sign_in, by_passkey, elsewhere, prove, door)  # in this order: the last one takes any word after /sign-in/
+TABLE = (evidence_edit, evidence, evidence_changes, evidence_packs)  # the first has the narrower addresses
 PAGES = (
     queue,
     bulk,
@@ -46,7 +50,7 @@ PAGES = (
     second_looks,
     find,
     thread,
-    evidence,
+    *TABLE,
     sources,
     stop,
     accounts,

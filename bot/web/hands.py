@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event as Flag
 
 from bot.drafted import Drafted
 from bot.logins import SignOn
-from bot.model import Evidence, Post
-from bot.ports import Clock, Measure
+from bot.model import Evidence, Match, Post
+from bot.ports import Clock, Lookup, Measure
 from bot.review import Objections
 from bot.store.engine import Store
 from bot.store.models import CaseRow
@@ -58,6 +58,32 @@ class Health:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Shift:
+    """A stored post that a changed entry would treat otherwise: how it is read now, and how it would be."""
+
+    case_id: int
+    state: str
+    text: str
+    at: datetime
+    before: Match
+    after: Match
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Backtest:
+    """What a changed entry would have done to the stored posts of the last days. Only what concerns it is listed."""
+
+    days: int
+    stored: int  # posts of those days, at most as many as are read
+    read: int  # fewer where the time was up; the newest come first
+    degraded: str  # why only words were compared ("" while the models are there)
+    gained: tuple[Shift, ...]
+    lost: tuple[Shift, ...]
+    changed: tuple[Shift, ...]  # matched before and after, with another stance or outcome
+    kept: int  # matched as before
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Hands:
     """Everything a page may use."""
 
@@ -90,3 +116,5 @@ class Hands:
     reading_level: Callable[[str], str]
     live: Callable[[], str]  # "off", "on", or why the live stream cannot be read; "" when there is none to switch
     set_live: Callable[[bool], None]
+    lookup: Lookup | None = None  # catalogues of sources; None without a contact address
+    backtest: Callable[[str, Evidence | None], Backtest] | None = None  # the entry of this id as it would be

@@ -26,7 +26,9 @@ HEADERS = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
 }
 ONE_YEAR = "max-age=31536000; includeSubDomains"
-LARGEST_BODY = 256 * 1024  # bytes; the longest honest form is a draft of a few kilobytes
+LARGEST_BODY = 256 * 1024  # bytes; the longest honest form is an evidence entry with some hundred exemplars
+UPLOADS = "/packs"
+LARGEST_UPLOAD = 9 * 1024 * 1024  # bytes; an evidence pack, and the form around it
 
 
 def dress(headers: MutableHeaders, *, secure: bool) -> None:
@@ -74,6 +76,7 @@ def _too_much(scope: Scope) -> Response | None:
     length = Headers(scope=scope).get("content-length", "")
     if not length.isdecimal():
         return PlainTextResponse("The length of the form is missing.\n", status_code=411)
-    if int(length) > LARGEST_BODY:
+    largest = LARGEST_UPLOAD if scope["path"] == UPLOADS else LARGEST_BODY
+    if int(length) > largest:
         return PlainTextResponse("This form is too large.\n", status_code=413)
     return None

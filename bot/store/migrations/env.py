@@ -6,7 +6,13 @@ from typing import Any, Literal
 
 from alembic import context
 
-from bot.store import desk_models, models, office_models, sign_in_models  # noqa: F401  they register on one Base
+from bot.store import (  # noqa: F401  they register their tables on one Base
+    desk_models,
+    evidence_models,
+    models,
+    office_models,
+    sign_in_models,
+)
 from bot.store.columns import UtcDateTime
 
 
