@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from alembic import context
 
-from bot.store import models, office_models  # noqa: F401  the second registers its tables on the same Base
+from bot.store import models, notice_models, office_models  # noqa: F401  all register their tables on the same Base
 from bot.store.columns import UtcDateTime
 
 
