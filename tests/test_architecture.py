@@ -23,6 +23,8 @@ OFFICE_DOORS = {
     "bot.upkeep",
     "bot.switch",
     "bot.evidence.registry",
+    "bot.figures",
+    "bot.spreadsheet",
 }
 
 # Which of our own rooms each room may import. The longest fitting name counts.
@@ -40,6 +42,7 @@ DOORS: dict[str, set[str]] = {
     "bot.matching.command": {"bot.model", "bot.errors", "bot.matching", "bot.evidence"},  # it reads a pack itself
     "bot.matching.evaluate": {"bot.model", "bot.errors", "bot.matching", "bot.evidence"},
     "bot.web": {"bot.model", "bot.errors", "bot.life", "bot.ports", "bot.store", "bot.web", *OFFICE_DOORS},
+    "bot.figures": {"bot.model", "bot.life", "bot.store", "bot.figures"},
     "handlers": {"bot.model", "bot.decisions", "bot.desk", "bot.life", "handlers"},
     "replies": {"bot.model", "replies"},
 }

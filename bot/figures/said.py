@@ -61,7 +61,7 @@ def outcomes(session: Session, span: Span) -> Figure:
         .subquery()
     )
     ours = select(CaseRow.state, func.count()).join(published, published.c.case_id == CaseRow.id)
-    now = {state: count for state, count in session.execute(ours.group_by(CaseRow.state))}
+    now = {row[0]: row[1] for row in session.execute(ours.group_by(CaseRow.state))}
     left = session.scalar(
         select(func.count())
         .select_from(CaseRow)

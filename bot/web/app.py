@@ -12,10 +12,24 @@ from bot.web.auth import door
 from bot.web.auth.guard import guard
 from bot.web.hands import Hands
 from bot.web.headers import SecurityHeaders
-from bot.web.pages import accounts, case, decide, events, evidence, health, log, people, queue, sources, stop, thread
+from bot.web.pages import (
+    accounts,
+    case,
+    decide,
+    events,
+    evidence,
+    health,
+    log,
+    numbers,
+    people,
+    queue,
+    sources,
+    stop,
+    thread,
+)
 from bot.web.visit import environment
 
-PAGES = (queue, case, decide, thread, evidence, sources, stop, accounts, people, log, events, health)
+PAGES = (queue, case, decide, thread, evidence, sources, numbers, stop, accounts, people, log, events, health)
 STATIC = Path(__file__).parent / "static"
 
 
