@@ -62,8 +62,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["user_id"], ["user.id"]),
         sa.PrimaryKeyConstraint("user_id", "channel", "thing"),
     )
+    op.create_index("ix_event_received", "event", ["received_at", "kind", "network", "source"])
+    op.create_index("ix_case_created", "case", ["created_at"])
+    op.create_index("ix_audit_what", "audit", ["what", "at"])
 
 
 def downgrade() -> None:
+    op.drop_index("ix_audit_what", "audit")
+    op.drop_index("ix_case_created", "case")
+    op.drop_index("ix_event_received", "event")
     for name in ("notice_told", "notice_message", "notice_channel", "notice_wish"):
         op.drop_table(name)
