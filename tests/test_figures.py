@@ -111,7 +111,7 @@ def test_posts_are_counted_by_day_and_network_and_a_day_is_utc(store: Store) -> 
 
     found = figure(store, "intake")
 
-    assert found.columns == ("day", "bluesky", "fake")
+    assert found.columns == ("day", "Bluesky", "practice")
     assert found.rows[0] == ("2026-11-25", 0, 0)
     assert found.rows[-2:] == (("2026-11-30", 1, 0), ("2026-12-01", 1, 1))
 
@@ -213,7 +213,7 @@ def test_replies_and_what_came_of_them(store: Store) -> None:
         answer = Arrived(post=a_post(uri="thanks", version="1"), via="answer")
         inbox.take(session, [Heard(source="s", cursor=None, event=answer)], account="fake", now=NOW)
 
-    assert figure(store, "replies").columns == ("day", "bluesky", "fake")
+    assert figure(store, "replies").columns == ("day", "Bluesky", "practice")
     assert figure(store, "replies").rows[-2:] == (("2026-11-30", 0, 1), ("2026-12-01", 1, 1))
     assert [row[1] for row in figure(store, "outcomes").rows] == [2, 1, 0, 1, 1]
 

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, and_, case, func, literal_column, select, 
 from sqlalchemy.orm import Session
 
 from bot.figures.figure import Figure, Shape, Span
-from bot.figures.sql import day, laid_out, on_sqlite, per_bucket, within
+from bot.figures.sql import by_network, day, on_sqlite, per_bucket, within
 from bot.life import State
 from bot.model import Action
 from bot.store.models import CaseRow, CursorRow, EventRow, GapRow
@@ -32,13 +32,13 @@ ARRIVED = EventRow.kind.like("arrived:%")
 def intake(session: Session, span: Span) -> Figure:
     """Posts that concerned us, by network."""
     counted = per_bucket(session, span, EventRow.received_at, EventRow.network, ARRIVED)
-    networks = sorted({network for _, network in counted})
+    columns, rows = by_network(span, counted)
     return Figure(
         name="intake",
         title="Posts that reached us, by network",
         shape=Shape.LINES,
-        columns=(span.step, *networks),
-        rows=laid_out(span, counted, networks),
+        columns=columns,
+        rows=rows,
         unit="posts",
         note="A post that was found and then asks us counts twice: it reached us in two ways.",
         empty="No post reached us in these days.",

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from bot.figures.decided import move
 from bot.figures.figure import Cell, Figure, Shape, Span
-from bot.figures.sql import laid_out, per_bucket, within
+from bot.figures.sql import by_network, per_bucket, within
 from bot.life import State
 from bot.model import Via
 from bot.store.models import CaseRow, EventRow, OptOutRow
@@ -39,13 +39,13 @@ def replies(session: Session, span: Span) -> Figure:
         .subquery()
     )
     counted = per_bucket(session, span, published.c.at, published.c.network)
-    networks = sorted({network for _, network in counted})
+    columns, rows = by_network(span, counted)
     return Figure(
         name="replies",
         title="Replies published, by network",
         shape=Shape.LINES,
-        columns=(span.step, *networks),
-        rows=laid_out(span, counted, networks),
+        columns=columns,
+        rows=rows,
         unit="replies",
         note="Counted on the day they were published, also when they were taken back later.",
         empty="No reply was published in these days.",
@@ -96,14 +96,14 @@ def outcomes(session: Session, span: Span) -> Figure:
 def opt_outs(session: Session, span: Span) -> Figure:
     """People who must not be addressed again."""
     counted = per_bucket(session, span, OptOutRow.at, OptOutRow.network)
-    networks = sorted({network for _, network in counted})
+    columns, rows = by_network(span, counted)
     in_force = session.scalar(select(func.count()).select_from(OptOutRow).where(OptOutRow.lifted_at.is_(None))) or 0
     return Figure(
         name="opt-outs",
         title="Opt-outs, by network",
         shape=Shape.LINES,
-        columns=(span.step, *networks),
-        rows=laid_out(span, counted, networks),
+        columns=columns,
+        rows=rows,
         unit="people",
         note=f"In force now: {in_force}. Counted on the day of the first opt-out of a person.",
         empty=f"Nobody opted out in these days. In force now: {in_force}.",

@@ -9,6 +9,9 @@ from sqlalchemy import ColumnElement, Float, Select, String, cast, extract, func
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from bot.figures.figure import Cell, Span
+from bot.model import Network
+
+NETWORKS = {Network.BLUESKY.value: "Bluesky", Network.MASTODON.value: "Mastodon", Network.FAKE.value: "practice"}
 
 Column = InstrumentedAttribute[Any] | ColumnElement[Any]
 Shares = tuple[float, float, int]  # median, 90th percentile, how many
@@ -68,6 +71,13 @@ def laid_out(span: Span, counted: Mapping[Any, int], names: Iterable[str]) -> tu
     """One line for each row of the span, with a number for each name."""
     wanted = tuple(names)
     return tuple((row, *(counted.get((row, name), 0) for name in wanted)) for row in span.buckets)
+
+
+def by_network(span: Span, counted: Mapping[Any, int]) -> tuple[tuple[str, ...], tuple[tuple[Cell, ...], ...]]:
+    """Columns and lines of what was counted for each network."""
+    networks = sorted({network for _, network in counted})
+    columns = (span.step, *(NETWORKS.get(one, one) for one in networks))
+    return columns, laid_out(span, counted, networks)
 
 
 def shares(session: Session, measured: Select[Any]) -> dict[str, Shares]:

@@ -17,7 +17,7 @@ LEFT, RIGHT, TOP, LOW, HIGH = 44, 470, 12, 170, 198  # where the lines are drawn
 ROW, BAR = 38, 12  # height of one bar with its label, and of the bar
 POINTS = 31  # up to so many, each value has a dot
 COLOURS = 5  # classes s1 to s5 of the style sheet
-LONGEST_LABEL = 62  # characters; the whole label is in the table and in the title of the bar
+LONGEST_LABEL = 50  # characters; the whole label is in the table and in the title of the bar
 _UNSEEN = regex.compile(r"[\p{C}\u2028\u2029\u115F\u1160\u3164\uFFA0]")
 
 Numbers = Sequence[float | None]
@@ -128,7 +128,8 @@ def _runs(values: Numbers) -> Iterator[list[tuple[int, float]]]:
 
 def _bars(figure: Figure) -> Markup:
     values = [value if isinstance(value := row[1], int | float) else 0 for row in figure.rows]
-    most = max([*values, 0]) or 1
+    sign = " %" if figure.unit.startswith("%") else ""
+    most = 100 if sign else max([*values, 0]) or 1
     bar = Markup(
         '<g><title>{whole}: {value} {unit}</title><text x="0" y="{text}" class="label">{label}</text>'
         '<text x="{wide}" y="{text}" text-anchor="end" class="value">{value}</text>'
@@ -139,8 +140,8 @@ def _bars(figure: Figure) -> Markup:
         bar.format(
             whole=seen(row[0]),
             label=_short(seen(row[0])),
-            value=number(row[1]),
-            unit=figure.unit,
+            value=number(row[1]) + sign,
+            unit=figure.unit.removeprefix("% "),
             text=ROW * place + 13,
             at=ROW * place + 19,
             wide=WIDE,
