@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
+from functools import cache, partial
 
 from bot import practice
 from bot.clock import SystemClock, why_wrong
@@ -15,9 +15,17 @@ from bot.judgement import Judgement
 from bot.lay_desk import Limits
 from bot.matchers import Matchers
 from bot.metrics import Instruments
+from bot.notices import chat
+from bot.notices.mail import Mailer
+from bot.notices.messenger import Messenger
+from bot.notices.things import Scene
+from bot.notices.values import Channel, Send
+from bot.notices.webhook import Webhook
+from bot.notices.wishes import Ways, Wishes
 from bot.office import Office
 from bot.opening import open_store
 from bot.outbox import Outbox
+from bot.outgoing_guard import Guard, networks
 from bot.platforms.fake import FakePlatform
 from bot.platforms.fake_network import FakeNetwork
 from bot.ports import Clock, Connected, Listener, Platform
@@ -30,6 +38,7 @@ from bot.watch import Watch
 from bot.web.app import create_app
 from bot.web.hands import Hands, Health
 from handlers.manners.gates import closed
+from handlers.subjects import CRISIS
 from replies.compose import OfficeVoice
 
 Connect = Callable[[Settings, Store, Vault, Clock], list[Connected]]
@@ -60,6 +69,11 @@ def build(
     world: FakeNetwork | None = None
     played: Encore | None = None
     stream: Listener | None = None
+
+    @cache
+    def vault() -> Vault:
+        return open_vault(settings.secret_key.get_secret_value() if settings.secret_key else None, settings.data_dir)
+
     if settings.practice:
         world = FakeNetwork()
         fake = FakePlatform(world)
@@ -74,8 +88,7 @@ def build(
             practice.ensure_account(session, fake)
             practice.restore(session, world, fake)
     elif connect:
-        vault = open_vault(settings.secret_key.get_secret_value() if settings.secret_key else None, settings.data_dir)
-        for one in connect(settings, store, vault, clock):
+        for one in connect(settings, store, vault(), clock):
             platforms[one.id] = one.platform
             listeners.append((one.id, one.platform))
             remote_ids[one.id] = one.remote_id
@@ -100,9 +113,28 @@ def build(
         pace=pace_of(settings),
         published=lambda uri: watch.remember(uri, ours=True),
     )
-    duties = Duties(store=store, clock=clock, platforms=platforms, tools=judgement.tools, outbox=outbox, second=other)
-    web_stopping = threading.Event()
+    wishes = Wishes(vault=vault, ways=ways(settings))
     office: Office  # the pages ask the office, the office serves the pages
+    messenger = Messenger(
+        store=store,
+        clock=clock,
+        wishes=wishes,
+        ways=channels(settings, clock),
+        scene=Scene(now=clock.now(), crisis=CRISIS, stop_flag=settings.stop_flag),
+        organisation=settings.organisation,
+        base=settings.base_url,
+        troubles=lambda: tuple((one.name, one.trouble) for one in office.intakes) or None,
+    )
+    duties = Duties(
+        store=store,
+        clock=clock,
+        platforms=platforms,
+        tools=judgement.tools,
+        outbox=outbox,
+        second=other,
+        messenger=messenger,
+    )
+    web_stopping = threading.Event()
     instruments = Instruments(store=store, clock=clock, stop_flag=settings.stop_flag)
     hands = Hands(
         store=store,
@@ -122,6 +154,7 @@ def build(
         sources=lambda: (*((one.name, one.trouble) for one in office.intakes), *_matching(judgement.matchers)),
         health=lambda: _health(office, instruments),
         metrics=instruments.metrics,
+        wishes=wishes,
         live=lambda: _live_state(office),
         set_live=lambda wanted: office.set_live(wanted),  # noqa: PLW0108  the office is made below
     )
@@ -152,6 +185,23 @@ def second_reader(settings: Settings) -> SecondReader | None:
         return None
     key = given.key.get_secret_value() if given.key else ""
     return SecondReader(url=given.url, model=given.model, key=key, seconds=given.seconds)
+
+
+def ways(settings: Settings) -> Ways:
+    """Which channels of notification this office has."""
+    return Ways(mail=bool(settings.mail.host), chat=chat.installed(), chat_hosts=tuple(settings.notify.chat_hosts))
+
+
+def channels(settings: Settings, clock: Clock) -> dict[Channel, Send]:
+    """What sends over each of them."""
+    guard = Guard(allowed=networks(settings.notify.private_networks))
+    webhook = Webhook(guard=guard, clock=clock, organisation=settings.organisation, base=settings.base_url)
+    found: dict[Channel, Send] = {Channel.WEBHOOK: webhook.send}
+    if settings.mail.host:
+        found[Channel.MAIL] = Mailer(settings=settings.mail).send
+    if chat.installed():
+        found[Channel.CHAT] = chat.Chat(own_hosts=tuple(settings.notify.chat_hosts)).send
+    return found
 
 
 def pace_of(settings: Settings) -> Pace:

@@ -11,12 +11,16 @@ from sqlalchemy import delete, select
 
 from bot import audit_chain, cases, jobs, second_reader, turn
 from bot.audit import OFFICE
+from bot.decisions import Escalate
 from bot.errors import LoggedOut, SlowDown, Unreachable
 from bot.jobs import Job
 from bot.life import State
 from bot.look_back import LookBack
 from bot.matching.second import Answer, Question
 from bot.model import Post
+from bot.notices import digests
+from bot.notices.messenger import Messenger
+from bot.notices.wishes import TELL
 from bot.outbox import Outbox
 from bot.ports import Clock, Look, Platform
 from bot.second_reader import SecondReader
@@ -47,6 +51,7 @@ class Duties:
         tools: Tools,
         outbox: Outbox,
         second: SecondReader | None = None,
+        messenger: Messenger | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -54,17 +59,24 @@ class Duties:
         self._tools = tools
         self._outbox = outbox
         self._second = second
+        self._messenger = messenger
         self._look_back = LookBack(store=store, clock=clock, platforms=platforms)
 
     @property
     def thinking(self) -> dict[str, Do]:
         """Work that needs the processor; done one after the other."""
-        return {"turn": self.turn, "expire": self.expire, "sweep": self.sweep, "seal": self.seal}
+        ours: dict[str, Do] = {"turn": self.turn, "expire": self.expire, "sweep": self.sweep, "seal": self.seal}
+        return ours | ({"notices": self._messenger.collect} if self._messenger else {})
 
     @property
     def speaking(self) -> dict[str, Do]:
         """Work that waits for a network; several at a time."""
         return {"send": self.send, "withdraw": self.withdraw, "look back": self.look_back}
+
+    @property
+    def telling(self) -> dict[str, Do]:
+        """Messages to our own people; a mail server that hangs must not hold up a reply."""
+        return {TELL: self._messenger.tell} if self._messenger else {}
 
     async def turn(self, job: Job) -> Later | Settled:
         """Decide one event; look at the post on its network first where that matters. An outage only delays it."""
@@ -135,7 +147,9 @@ class Duties:
                 return post
             if self._second is not None and (questions := turn.unread(session, event_id, self._tools, now=now)):
                 return questions
-            turn.take_turn(session, event_id, self._tools, now=now)
+            decision = turn.take_turn(session, event_id, self._tools, now=now)
+            if self._messenger and isinstance(decision, Escalate):  # perhaps a crisis: people hear of it at once
+                jobs.put(session, "notices", f"notices:event:{event_id}", due_at=now, payload={})
             jobs.finish(session, job, now=now)
             return None
 
@@ -168,6 +182,7 @@ class Duties:
         now = self._clock.now()
         with self._store.write() as session:
             gone = jobs.sweep(session, now=now)
+            digests.sweep(session, now=now)
             session.execute(delete(WebSessionRow).where(WebSessionRow.expires_at < now))
             session.execute(delete(SignInLinkRow).where(SignInLinkRow.expires_at < now))
         log.info("swept", jobs=gone)

@@ -16,6 +16,7 @@ from pydantic_settings import (
 )
 
 from bot.errors import BadSettings
+from bot.settings_notify import MailSettings, NotifySettings
 
 CONFIG_FILE = "scrutineer.toml"
 PREFIX = "SCRUTINEER_"
@@ -127,6 +128,10 @@ class Settings(BaseSettings):
         SecondReaderSettings, Field(description="Another model that may veto drafts; off without a url.")
     ] = SecondReaderSettings()
     limits: Annotated[LimitSettings, Field(description="The numbers of manners.")] = LimitSettings()
+    mail: Annotated[MailSettings, Field(description="The mail server for notifications; off without a host.")] = (
+        MailSettings()
+    )
+    notify: Annotated[NotifySettings, Field(description="What notifications may reach.")] = NotifySettings()
     secret_key: Annotated[
         SecretStr | None, Field(description="Key for secrets at rest; empty means data_dir/secret.key.")
     ] = None
@@ -209,5 +214,6 @@ def _first_fault(error: ValidationError) -> str:
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     if fault["type"] == "extra_forbidden":
         return f"{field}: there is no such setting; `scrutineer check` and docs/reference/settings.md list them{more}"
-    shown = "" if "secret" in field else f" (found {str(fault['input'])[:60]!r})"
+    hidden = isinstance(fault["input"], dict) or any(word in field for word in ("secret", "password", "key"))
+    shown = "" if hidden else f" (found {str(fault['input'])[:60]!r})"
     return f"{field}: {fault['msg']}{shown}{more}"

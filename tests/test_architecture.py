@@ -24,6 +24,9 @@ OFFICE_DOORS = {
     "bot.switch",
     "bot.evidence.registry",
     "bot.figures",
+    "bot.notices.quiet",
+    "bot.notices.values",
+    "bot.notices.wishes",
     "bot.spreadsheet",
 }
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ from bot.judgement import Judgement
 from bot.lay_desk import Limits
 from bot.life import State
 from bot.model import Action, Arrived, Author, Basis, Context, Edited, Match, Mention, Network, Post, Ref, Stance, Via
+from bot.notices.wishes import Ways, Wishes
 from bot.people import Role
 from bot.platforms import bluesky_text
 from bot.platforms.fake import FakePlatform
@@ -32,6 +34,7 @@ from bot.ports import Clock, Measure
 from bot.review import Declined
 from bot.store.engine import Store
 from bot.store.models import AccountRow, CaseRow
+from bot.vault import open_vault
 from bot.web.app import create_app
 from bot.web.hands import Hands, Health
 from replies.compose import OfficeVoice
@@ -229,6 +232,7 @@ def a_world(folder: Path, *, clock: Clock | None = None, demo: bool = True, secu
         sources=lambda: tuple(unheard),
         health=lambda: Health(ready=not troubles, reasons=tuple(troubles)),
         metrics=lambda: "scrutineer_cases 1\n",
+        wishes=Wishes(vault=cache(lambda: open_vault(None, folder)), ways=Ways(mail=True, chat=True)),
         live=lambda: live[0],
         set_live=lambda on: live.__setitem__(0, "on" if on else "off"),
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Event as Flag
 
 from bot.model import Post
+from bot.notices.wishes import Wishes
 from bot.ports import Clock, Measure
 from bot.review import Objections
 from bot.store.engine import Store
@@ -56,5 +57,6 @@ class Hands:
     sources: Callable[[], tuple[tuple[str, str], ...]]  # what this process listens to: (name, why it is not heard)
     health: Callable[[], Health]
     metrics: Callable[[], str]  # Prometheus text
+    wishes: Wishes  # what people want to be told, and how
     live: Callable[[], str]  # "off", "on", or why the live stream cannot be read; "" when there is none to switch
     set_live: Callable[[bool], None]
