@@ -20,6 +20,7 @@ from bot.web.pages import (
     evidence,
     health,
     log,
+    notices,
     numbers,
     people,
     queue,
@@ -29,7 +30,7 @@ from bot.web.pages import (
 )
 from bot.web.visit import environment
 
-PAGES = (queue, case, decide, thread, evidence, sources, numbers, stop, accounts, people, log, events, health)
+PAGES = (queue, case, decide, thread, evidence, sources, numbers, stop, accounts, people, notices, log, events, health)
 STATIC = Path(__file__).parent / "static"
 
 
