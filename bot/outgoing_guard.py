@@ -133,7 +133,7 @@ class Guard:
     async def checked(self, target: Target) -> str:
         """The one address to connect to. Every address of the name must be allowed, so that none can be slipped in."""
         try:
-            found = await self.resolve(target.host, target.port)
+            found = (target.host,) if _is_address(target.host) else await self.resolve(target.host, target.port)
         except (OSError, UnicodeError) as error:
             raise Unreachable(f"the name {target.host} is not known") from error
         if not found:
@@ -175,6 +175,8 @@ def _host(name: str) -> str:
     """The host in ASCII. Numbers in disguise (decimal, octal, hexadecimal, short) are refused, not guessed."""
     if ":" in name:
         try:
+            if "%" in name:  # a zone: such an address means something on this machine only
+                raise ValueError(name)
             return str(ipaddress.IPv6Address(name))
         except ValueError as error:
             raise Refused("this is no web address") from error
@@ -191,6 +193,10 @@ def _host(name: str) -> str:
         except ValueError as error:
             raise Refused("write the host by its name, or as four plain numbers") from error
     return host
+
+
+def _is_address(host: str) -> bool:
+    return ":" in host or _NUMBER.fullmatch(host.rpartition(".")[2]) is not None
 
 
 def _unwrapped(address: Address) -> Address:
