@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from email.errors import HeaderParseError
 from email.headerregistry import Address
-from email.utils import parseaddr
+from email.utils import getaddresses
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -37,9 +37,9 @@ class MailSettings(BaseModel):
     @field_validator("sender")
     @classmethod
     def _one_address(cls, value: str) -> str:
-        name, address = parseaddr(value)
+        found = getaddresses([value])
         try:
-            sound = not value or ("@" in address and bool(Address(name, addr_spec=address)))
+            sound = not value or (len(found) == 1 and "@" in found[0][1] and bool(Address(addr_spec=found[0][1])))
         except (HeaderParseError, ValueError, IndexError):
             sound = False
         if not sound or not value.isprintable():
