@@ -21,7 +21,7 @@ from bot.notices.wishes import Ways, Wishes
 from bot.people import Role
 from bot.store.engine import Store
 from bot.store.models import JobRow
-from bot.store.notice_models import NoticeChannelRow
+from bot.store.notice_models import NoticeChannelRow, NoticeMessageRow
 from bot.store.office_models import AuditRow, SecretRow
 from bot.vault import open_vault
 from bot.web.app import create_app
@@ -186,6 +186,9 @@ def test_a_test_is_a_job_and_not_sent_twice_in_a_minute(office: WebWorld, grace:
     send(grace, "/mail", address="grace@home.example", on="true")
     assert "A test is on its way" in send(grace, "/mail/test")
     assert "less than a minute ago" in send(grace, "/mail/test")
+    with office.store.write() as session:
+        session.get_one(NoticeMessageRow, 1).outcome = "sent"
+    assert "The test was sent." in shown(grace)
     with office.store.read() as session:
         assert [job.payload for job in session.scalars(select(JobRow).where(JobRow.kind == "tell"))] == [{"message": 1}]
 

@@ -41,8 +41,9 @@ class Figure:
 
     @property
     def has_something(self) -> bool:
-        """Is any number that is drawn more than nothing?"""
-        return any(value for row in self.rows for value in row[1 : 1 + len(self.drawn)])
+        """Is anything that is drawn more than nothing? What was measured, not counted, is something even at 0.0."""
+        drawn = (value for row in self.rows for value in row[1 : 1 + len(self.drawn)])
+        return any(value or isinstance(value, float) for value in drawn)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

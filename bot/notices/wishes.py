@@ -26,6 +26,7 @@ from bot.vault import Vault
 
 SHORTEST, LONGEST = 5, 24 * 60  # minutes between two digests
 BETWEEN_TESTS = timedelta(minutes=1)
+LATELY = timedelta(minutes=10)  # how long the page tells of a test
 LONGEST_ADDRESS = 254  # characters of a mail address
 _MAIL = re.compile(r"[^\s@<>()\[\],;:\\\"]+@[^\s@<>()\[\],;:\\\"]+")
 TELL = "tell"  # the kind of job that sends a message
@@ -152,6 +153,16 @@ class Wishes:
         if session.scalar(lately.limit(1)) is not None:
             raise NotAllowed("a test was sent less than a minute ago; wait a moment")
         put_message(session, user_id, channel, Kind.TEST, (), now=now)
+
+    def last_test(self, session: Session, user_id: int, channel: Channel, *, now: datetime) -> str | None:
+        """How a test of the last minutes ended; "" while it is on its way, None if there was none."""
+        lately = select(NoticeMessageRow.outcome).where(
+            NoticeMessageRow.user_id == user_id,
+            NoticeMessageRow.channel == channel.value,
+            NoticeMessageRow.kind == Kind.TEST.value,
+            NoticeMessageRow.made_at > now - LATELY,
+        )
+        return session.scalar(lately.order_by(NoticeMessageRow.id.desc()).limit(1))
 
     def _read(self, channel: Channel, address: str) -> str:
         """As much of the address as may be shown. Raises `NotAllowed` if it is none."""

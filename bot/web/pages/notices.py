@@ -20,9 +20,9 @@ Box = Annotated[bool, Form()]
 
 
 @router.get(PAGE)
-def notices(visit: Visitor, sent: Channel | None = None) -> HTMLResponse:
+def notices(visit: Visitor) -> HTMLResponse:
     """What I am told, and how."""
-    return _page(visit, sent=sent)
+    return _page(visit)
 
 
 @router.post(PAGE)
@@ -89,7 +89,7 @@ def test(visit: Visitor, channel: Channel) -> Response:
             visit.hands.wishes.ask_test(session, visit.person.user_id, channel, now=visit.now)
     except NotAllowed as error:
         return _page(visit, problem=str(error))
-    return RedirectResponse(f"{PAGE}?sent={channel}#{channel}", status_code=303)
+    return RedirectResponse(f"{PAGE}#{channel}", status_code=303)
 
 
 @router.post(PAGE + "/webhook/secret")
@@ -103,11 +103,12 @@ def new_secret(visit: Visitor) -> Response:
     return _page(visit, secret=secret)
 
 
-def _page(visit: Visit, *, problem: str = "", secret: str = "", sent: Channel | None = None) -> HTMLResponse:
+def _page(visit: Visit, *, problem: str = "", secret: str = "") -> HTMLResponse:
     wishes = visit.hands.wishes
     with visit.hands.store.read() as session:
         wish = wishes.of(session, visit.person.user_id)
         channels = wishes.channels(session, visit.person.user_id)
+        tests = {one: wishes.last_test(session, visit.person.user_id, one, now=visit.now) for one in Channel}
     return visit.page(
         "notices.html",
         wish=wish,
@@ -119,6 +120,6 @@ def _page(visit: Visit, *, problem: str = "", secret: str = "", sent: Channel | 
         longest=LONGEST,
         problem=problem,
         secret=secret,
-        sent=sent,
+        tests=tests,
         status=422 if problem else 200,
     )
