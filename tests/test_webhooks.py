@@ -82,7 +82,7 @@ async def test_the_body_holds_counts_claims_ages_and_links(receiver: Receiver) -
         }
     ]
     assert body["counts"] == {"crisis": 0, "on_you": 0, "expiring": 0, "new": 1, "trouble": 0}
-    assert (body["id"], body["kind"], body["office"]) == ("scrutineer-7", "digest", "Org")
+    assert (body["id"], body["kind"], body["office"]) == ("scrutineer-7-1796126400", "digest", "Org")
     assert set(body) == {"id", "kind", "office", "made_at", "subject", "url", "counts", "things"}
 
 

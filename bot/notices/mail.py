@@ -37,7 +37,7 @@ class Mailer:
         made["To"] = letter.address
         made["Subject"] = one_line(letter.subject)
         made["Date"] = format_datetime(letter.made_at)
-        made["Message-ID"] = f"<scrutineer.{letter.number}.{int(letter.made_at.timestamp())}@{own.rpartition('@')[2]}>"
+        made["Message-ID"] = f"<{letter.name}@{own.rpartition('@')[2]}>"
         made["Auto-Submitted"] = "auto-generated"
         made.set_content(letter.text)
         return made

@@ -81,7 +81,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Letter:
-    """A message, ready to be sent. `number` stays the same however often it is tried."""
+    """A message, ready to be sent. Its `name` stays the same however often it is tried."""
 
     number: int
     kind: Kind
@@ -91,6 +91,11 @@ class Letter:
     text: str
     things: tuple[Thing, ...] = ()
     made_at: datetime
+
+    @property
+    def name(self) -> str:
+        """What receivers know it by. The time is in it because a database may use a number again, much later."""
+        return f"scrutineer-{self.number}-{int(self.made_at.timestamp())}"
 
 
 Send = Callable[[Letter], Awaitable[None]]

@@ -35,7 +35,7 @@ class Webhook:
         """Send it, once. Only a status of 2xx counts as taken."""
         now = self.clock.now()
         body = json.dumps(words.data(letter, self.organisation, self.base, now), ensure_ascii=False).encode()
-        number, moment = f"scrutineer-{letter.number}", int(now.timestamp())
+        number, moment = letter.name, int(now.timestamp())
         headers = {
             "Content-Type": "application/json",
             "User-Agent": "Scrutineer",

@@ -53,7 +53,7 @@ def text(kind: Kind, things: Sequence[Thing], base: str, now: datetime) -> str:
 def data(letter: Letter, organisation: str, base: str, now: datetime) -> dict[str, Any]:
     """The message for a machine (see docs/how-to/get-notified.md)."""
     return {
-        "id": f"scrutineer-{letter.number}",
+        "id": letter.name,
         "kind": letter.kind.value,
         "office": one_line(organisation),
         "made_at": letter.made_at.isoformat(),

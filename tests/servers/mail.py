@@ -28,6 +28,7 @@ class Mailbox:
     drops_after_data: bool = False
     hangs_at_data: asyncio.Event | None = None
     drops_at_quit: bool = False
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def handle_RCPT(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -45,6 +46,7 @@ class Mailbox:
             self.mails.append(message_from_bytes(content, policy=policy.default))  # type: ignore[arg-type]
             self.envelopes.append((str(envelope.mail_from), list(envelope.rcpt_tos)))
             self.secured.append(session.ssl is not None)
+            self.arrived.set()
         if self.drops_after_data:
             server.transport.abort()
         return self.to_data
