@@ -19,9 +19,17 @@ from bot.lay_desk import Limits
 from bot.logins import SignOn
 from bot.matchers import Matchers
 from bot.metrics import Instruments
+from bot.notices import chat
+from bot.notices.mail import Mailer
+from bot.notices.messenger import Messenger
+from bot.notices.things import Scene
+from bot.notices.values import Channel, Send
+from bot.notices.webhook import Webhook
+from bot.notices.wishes import Ways, Wishes
 from bot.office import Office
 from bot.opening import open_store
 from bot.outbox import Outbox
+from bot.outgoing_guard import Guard, networks
 from bot.platforms.fake import FakePlatform
 from bot.platforms.fake_network import FakeNetwork
 from bot.ports import Clock, Connected, Listener, Platform
@@ -34,6 +42,7 @@ from bot.watch import Watch
 from bot.web.app import create_app
 from bot.web.hands import Hands, Health
 from handlers.manners.gates import closed
+from handlers.subjects import CRISIS
 from replies.compose import OfficeVoice
 
 Connect = Callable[[Settings, Store, Vault, Clock], list[Connected]]
@@ -67,6 +76,7 @@ def build(
     world: FakeNetwork | None = None
     played: Encore | None = None
     stream: Listener | None = None
+
     if settings.practice:
         world = FakeNetwork()
         fake = FakePlatform(world)
@@ -107,6 +117,18 @@ def build(
         published=lambda uri: watch.remember(uri, ours=True),
     )
     catalogues = lookups(settings, store, clock)
+    wishes = Wishes(vault=lambda: vault, ways=ways(settings))
+    office: Office  # the pages ask the office, the office serves the pages
+    messenger = Messenger(
+        store=store,
+        clock=clock,
+        wishes=wishes,
+        ways=channels(settings, clock),
+        scene=Scene(now=clock.now(), crisis=CRISIS, stop_flag=settings.stop_flag),
+        organisation=settings.organisation,
+        base=settings.base_url,
+        troubles=lambda: tuple((one.name, one.trouble) for one in office.intakes) or None,
+    )
     duties = Duties(
         store=store,
         clock=clock,
@@ -114,10 +136,10 @@ def build(
         tools=judgement.tools,
         outbox=outbox,
         second=other,
+        messenger=messenger,
         recheck=Recheck(store=store, clock=clock, lookup=catalogues) if catalogues else None,
     )
     web_stopping = threading.Event()
-    office: Office  # the pages ask the office, the office serves the pages
     instruments = Instruments(store=store, clock=clock, stop_flag=settings.stop_flag)
     hands = Hands(
         store=store,
@@ -147,6 +169,7 @@ def build(
         sources=lambda: (*((one.name, one.trouble) for one in office.intakes), *_matching(judgement.matchers)),
         health=lambda: _health(office, instruments),
         metrics=instruments.metrics,
+        wishes=wishes,
         live=lambda: _live_state(office),
         set_live=lambda wanted: office.set_live(wanted),  # noqa: PLW0108  the office is made below
         lookup=catalogues,
@@ -179,6 +202,23 @@ def second_reader(settings: Settings) -> SecondReader | None:
         return None
     key = given.key.get_secret_value() if given.key else ""
     return SecondReader(url=given.url, model=given.model, key=key, seconds=given.seconds)
+
+
+def ways(settings: Settings) -> Ways:
+    """Which channels of notification this office has."""
+    return Ways(mail=bool(settings.mail.host), chat=chat.installed(), chat_hosts=tuple(settings.notify.chat_hosts))
+
+
+def channels(settings: Settings, clock: Clock) -> dict[Channel, Send]:
+    """What sends over each of them."""
+    guard = Guard(allowed=networks(settings.notify.private_networks))
+    webhook = Webhook(guard=guard, clock=clock, organisation=settings.organisation, base=settings.base_url)
+    found: dict[Channel, Send] = {Channel.WEBHOOK: webhook.send}
+    if settings.mail.host:
+        found[Channel.MAIL] = Mailer(settings=settings.mail).send
+    if chat.installed():
+        found[Channel.CHAT] = chat.Chat(own_hosts=tuple(settings.notify.chat_hosts)).send
+    return found
 
 
 def pace_of(settings: Settings) -> Pace:

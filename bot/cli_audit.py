@@ -13,9 +13,9 @@ import typer
 from sqlalchemy.exc import IntegrityError
 
 from bot.settings import load
+from bot.spreadsheet import cell
 
 Config = Annotated[Path | None, typer.Option("--config", "-c", help="Another scrutineer.toml.")]
-FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would compute what begins so
 
 audit = typer.Typer(name="audit", help="The record: who did what, when.", no_args_is_help=True)
 
@@ -83,9 +83,3 @@ def _csv(lines: Any) -> None:
         if number == 0:
             writer.writerow(line)
         writer.writerow([cell(value) for value in line.values()])
-
-
-def cell(value: object) -> str:
-    """A value as a spreadsheet shows it, never computes it."""
-    text = "" if value is None else json.dumps(value) if isinstance(value, dict) else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text

@@ -11,6 +11,7 @@ from sqlalchemy import delete, select
 
 from bot import audit_chain, cases, holds, jobs, second_reader, steps, throttle, turn
 from bot.audit import OFFICE
+from bot.decisions import Escalate
 from bot.errors import LoggedOut, SlowDown, Unreachable
 from bot.evidence.recheck import Recheck
 from bot.jobs import Job
@@ -18,6 +19,9 @@ from bot.life import State
 from bot.look_back import LookBack
 from bot.matching.second import Answer, Question
 from bot.model import Post
+from bot.notices import digests
+from bot.notices.messenger import Messenger
+from bot.notices.wishes import TELL
 from bot.outbox import Outbox
 from bot.ports import Clock, Look, Platform
 from bot.second_reader import SecondReader
@@ -49,6 +53,7 @@ class Duties:
         outbox: Outbox,
         second: SecondReader | None = None,
         recheck: Recheck | None = None,
+        messenger: Messenger | None = None,
     ) -> None:
         self._store = store
         self._clock = clock
@@ -57,12 +62,14 @@ class Duties:
         self._outbox = outbox
         self._second = second
         self._recheck = recheck
+        self._messenger = messenger
         self._look_back = LookBack(store=store, clock=clock, platforms=platforms)
 
     @property
     def thinking(self) -> dict[str, Do]:
         """Work that needs the processor; done one after the other."""
-        return {"turn": self.turn, "expire": self.expire, "sweep": self.sweep, "seal": self.seal}
+        ours: dict[str, Do] = {"turn": self.turn, "expire": self.expire, "sweep": self.sweep, "seal": self.seal}
+        return ours | ({"notices": self._messenger.collect} if self._messenger else {})
 
     @property
     def speaking(self) -> dict[str, Do]:
@@ -73,6 +80,11 @@ class Duties:
             "look back": self.look_back,
             "check citations": self.check_citations,
         }
+
+    @property
+    def telling(self) -> dict[str, Do]:
+        """Messages to our own people; a mail server that hangs must not hold up a reply."""
+        return {TELL: self._messenger.tell} if self._messenger else {}
 
     async def turn(self, job: Job) -> Later | Settled:
         """Decide one event; look at the post on its network first where that matters. An outage only delays it."""
@@ -150,7 +162,9 @@ class Duties:
                 return post
             if self._second is not None and (questions := turn.unread(session, event_id, self._tools, now=now)):
                 return questions
-            turn.take_turn(session, event_id, self._tools, now=now)
+            decision = turn.take_turn(session, event_id, self._tools, now=now)
+            if self._messenger and isinstance(decision, Escalate):  # perhaps a crisis: people hear of it at once
+                jobs.put(session, "notices", f"notices:event:{event_id}", due_at=now, payload={})
             jobs.finish(session, job, now=now)
             return None
 
@@ -183,6 +197,7 @@ class Duties:
         now = self._clock.now()
         with self._store.write() as session:
             gone = jobs.sweep(session, now=now)
+            digests.sweep(session, now=now)
             session.execute(delete(WebSessionRow).where(WebSessionRow.expires_at < now))
             session.execute(delete(SignInLinkRow).where(SignInLinkRow.expires_at < now))
             holds.sweep(session, now)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import suppress
+from datetime import datetime
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
@@ -19,6 +20,7 @@ from bot.schedule import TICKS
 from bot.store.desk_models import HoldRow, JottingRow, RemarkRow, SecondLookRow, SignatureRow
 from bot.store.engine import Store
 from bot.store.models import CaseRow, CursorRow, DeliveryRow, EventRow, GapRow, JobRow, OptOutRow
+from bot.store.notice_models import NoticeMessageRow, NoticeToldRow
 from bot.store.office_models import AuditRow
 
 
@@ -68,15 +70,17 @@ class Encore(RecordedFeed):
 
     def _sweep_the_stage(self) -> None:
         with self._store.write() as session:
-            wipe(session, self.name)
-            audit.note(session, who=self._wanted_by, what="practice feed started again", now=self._time.now())
+            now = self._time.now()
+            wipe(session, self.name, now=now)
+            audit.note(session, who=self._wanted_by, what="practice feed started again", now=now)
         self._world.start_afresh()
         self._world.join(self._ourselves)
         self._wanted_by = ""
 
 
-def wipe(session: Session, source: str) -> None:
+def wipe(session: Session, source: str, *, now: datetime) -> None:
     """Everything the practice account holds. The log stays, but speaks of no case that will be numbered anew."""
+    unsettled = NoticeMessageRow.settled_at.is_(None)  # the jobs that would send them go, too
     mine = select(CaseRow.id).where(CaseRow.account == ACCOUNT)
     session.execute(update(AuditRow).where(AuditRow.case_id.in_(mine)).values(case_id=None))
     for paper in (HoldRow, JottingRow, RemarkRow, SignatureRow, SecondLookRow):
@@ -84,6 +88,8 @@ def wipe(session: Session, source: str) -> None:
     for table in (DeliveryRow, CaseRow, EventRow):
         session.execute(delete(table).where(table.account == ACCOUNT))
     session.execute(delete(JobRow).where(JobRow.kind.not_in([tick.kind for tick in TICKS])))
+    session.execute(delete(NoticeToldRow))
+    session.execute(update(NoticeMessageRow).where(unsettled).values(settled_at=now, outcome="dropped"))
     session.execute(delete(OptOutRow).where(OptOutRow.network == Network.FAKE.value))
     session.execute(delete(CursorRow).where(CursorRow.source == source))
     session.execute(delete(GapRow).where(GapRow.source == source))

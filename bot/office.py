@@ -31,6 +31,7 @@ log = structlog.get_logger("office")
 
 SPEAKING_AT_ONCE = 4  # replies under way at a time
 THINKING_AT_ONCE = 8  # turns claimed at a time; they share one writer
+TELLING_AT_ONCE = 4  # messages to our own people under way at a time
 CLEAN_STOP = 5.0  # seconds for work in hand at shutdown (10 with all the tidying); leases bring the rest back
 
 
@@ -139,6 +140,7 @@ class Office:
                 for duties, parallel in (
                     (self.duties.thinking, THINKING_AT_ONCE),
                     (self.duties.speaking, SPEAKING_AT_ONCE),
+                    (self.duties.telling, TELLING_AT_ONCE),
                 ):
                     worker = Worker(
                         store=self.store,

@@ -28,6 +28,7 @@ class Tick:
 TICKS = (
     Tick(kind="expire", every=timedelta(minutes=1)),  # drafts that came too late
     Tick(kind="seal", every=timedelta(minutes=1)),  # the newest lines of the record
+    Tick(kind="notices", every=timedelta(minutes=1)),  # what people should be told
     Tick(kind="look back", every=timedelta(minutes=15)),  # posts that changed while nobody listened
     Tick(kind="check citations", every=timedelta(minutes=15)),  # some of the sources that are due, each once a week
     Tick(kind="sweep", every=timedelta(hours=1)),  # finished jobs, old sessions

@@ -17,6 +17,7 @@ from pydantic_settings import (
 
 from bot.errors import BadSettings
 from bot.oidc_settings import OidcSettings
+from bot.settings_notify import MailSettings, NotifySettings
 
 CONFIG_FILE = "scrutineer.toml"
 PREFIX = "SCRUTINEER_"
@@ -152,6 +153,10 @@ class Settings(BaseSettings):
     lookup: Annotated[LookupSettings, Field(description="Where citations are looked up.")] = LookupSettings()
     limits: Annotated[LimitSettings, Field(description="The numbers of manners.")] = LimitSettings()
     oidc: Annotated[OidcSettings, Field(description="Single sign-on; off without an issuer.")] = OidcSettings()
+    mail: Annotated[MailSettings, Field(description="The mail server for notifications; off without a host.")] = (
+        MailSettings()
+    )
+    notify: Annotated[NotifySettings, Field(description="What notifications may reach.")] = NotifySettings()
     secret_key: Annotated[
         SecretStr | None, Field(description="Key for secrets at rest; empty means data_dir/secret.key.")
     ] = None
@@ -234,5 +239,6 @@ def _first_fault(error: ValidationError) -> str:
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     if fault["type"] == "extra_forbidden":
         return f"{field}: there is no such setting; `scrutineer check` and docs/reference/settings.md list them{more}"
-    shown = "" if "secret" in field or isinstance(fault["input"], dict) else f" (found {str(fault['input'])[:60]!r})"
+    hidden = isinstance(fault["input"], dict) or any(word in field for word in ("secret", "password", "key"))
+    shown = "" if hidden else f" (found {str(fault['input'])[:60]!r})"
     return f"{field}: {fault['msg']}{shown}{more}"

@@ -35,6 +35,11 @@ class Vault:
         else:
             row.value, row.updated_at = locked, now
 
+    def forget(self, session: Session, name: str) -> None:
+        """Delete a secret, if it is there."""
+        if (row := session.get(SecretRow, name)) is not None:
+            session.delete(row)
+
     def get(self, session: Session, name: str) -> str | None:
         """The secret, or None. Raises `BadSettings` if it was locked with another key."""
         row = session.get(SecretRow, name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from bot.lay_desk import Limits
 from bot.life import State
 from bot.matchers import Matchers
 from bot.model import SIGNED_OFF, Arrived, Edited, Event, Evidence, Post, Vanished
+from bot.notices.messenger import Messenger
 from bot.outbox import Outbox
 from bot.platforms.fake import FakePlatform
 from bot.platforms.fake_network import FakeNetwork, a_person
@@ -53,6 +55,7 @@ class SmallOffice:
         public: bool = False,
         matchers: Matchers | None = None,
         second: SecondReader | None = None,
+        messenger: Callable[[Store, SteeredClock], Messenger] | None = None,
     ) -> None:
         self.clock = SteeredClock(START)
         self.store = Store(url)
@@ -88,6 +91,7 @@ class SmallOffice:
             tools=self.judgement.tools,
             outbox=self.outbox,
             second=second,
+            messenger=messenger(self.store, self.clock) if messenger else None,
         )
         with self.store.write() as session:
             practice.ensure_account(session, self.platform)
@@ -145,7 +149,7 @@ class SmallOffice:
                 done += 1
 
     async def _do(self, job: jobs.Job) -> None:
-        duties = self.duties.thinking | self.duties.speaking
+        duties = self.duties.thinking | self.duties.speaking | self.duties.telling
         later = await duties[job.kind](job)
         if job.kind == "turn":
             return

@@ -68,7 +68,8 @@ def test_no_page_has_a_fault_that_axe_finds(
     people = ("rosa", "uma", "kim", "pia", "sam", "ned", "ivy", "gus", "omar@town.example")
     lists = ["/", "/?show=sending", "/?show=published", "/?show=closed", "/?show=passed"]
     others = ["thread", "evidence", *TABLE, "sources", "log", "accounts", "people", "stop", "x"]
-    others += ["me", "me?wanted=/case/1", "prove", "sign-in"]
+    others += ["me", "me?wanted=/case/1", "prove", "sign-in", "second-looks", "agreement", "find?q=sugar"]
+    others += ["numbers", "numbers?from=tomorrow", "me/notifications"]
     paths = [*lists, *(f"/case/{office.of(one)}" for one in people), *(f"/{one}" for one in others)]
     found: dict[str, list[str]] = {}
     with serving(office) as base:

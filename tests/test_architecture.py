@@ -51,6 +51,11 @@ OFFICE_DOORS = {
     "bot.evidence.lint",
     "bot.evidence.diff",
     "bot.evidence.compare",
+    "bot.figures",
+    "bot.notices.quiet",
+    "bot.notices.values",
+    "bot.notices.wishes",
+    "bot.spreadsheet",
 }
 
 # Which of our own rooms each room may import. The longest fitting name counts.
@@ -71,6 +76,7 @@ DOORS: dict[str, set[str]] = {
     "bot.matching.command": {"bot.model", "bot.errors", "bot.matching", "bot.evidence"},  # it reads a pack itself
     "bot.matching.evaluate": {"bot.model", "bot.errors", "bot.matching", "bot.evidence"},
     "bot.web": {"bot.model", "bot.errors", "bot.life", "bot.ports", "bot.store", "bot.web", *OFFICE_DOORS},
+    "bot.figures": {"bot.model", "bot.life", "bot.store", "bot.figures"},
     "handlers": {"bot.model", "bot.decisions", "bot.desk", "bot.life", "handlers"},
     "replies": {"bot.model", "replies"},
 }

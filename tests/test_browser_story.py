@@ -199,17 +199,8 @@ def test_on_a_phone_nothing_is_cut_off_and_thumbs_hit(office: WebWorld, base: st
     context = browser.new_context(viewport=PHONE, is_mobile=True, has_touch=True, color_scheme="dark")  # type: ignore[arg-type]
     page = context.new_page()
     enter(page, office, base)
-    paths = [
-        "/",
-        "/thread",
-        "/evidence",
-        "/evidence/mmr-vaccine-autism",
-        "/log",
-        "/accounts",
-        "/people",
-        "/stop",
-        "/me",
-    ]
+    paths = ["/", "/thread", "/evidence", "/evidence/mmr-vaccine-autism", "/log", "/accounts", "/people", "/stop"]
+    paths += ["/numbers", "/me", "/me/notifications", "/second-looks", "/agreement", "/find?q=sugar"]
     for path in [*paths, *(f"/case/{office.of(one)}" for one in ("rosa", "kim", "sam", "ned", "omar@town.example"))]:
         page.goto(base + path)
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

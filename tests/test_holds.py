@@ -14,9 +14,9 @@ import pytest
 from bot import cases, holds, review
 from bot.errors import NotAllowed
 from bot.life import State
-from bot.rights import Role
 from bot.priority import ASKED, Facts, head_starts, rank_at
 from bot.review import Declined
+from bot.rights import Role
 from bot.store.models import CaseRow
 from tests.small_office import START, SmallOffice
 from tests.web_client import form, sign_in

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from bot.judgement import Judgement
 from bot.lay_desk import Limits
 from bot.life import State
 from bot.model import Action, Arrived, Author, Basis, Context, Edited, Match, Mention, Network, Post, Ref, Stance, Via
+from bot.notices.wishes import Ways, Wishes
 from bot.people import Role
 from bot.platforms import bluesky_text
 from bot.platforms.fake import FakePlatform
@@ -247,6 +249,7 @@ def a_world(
         sources=lambda: tuple(unheard),
         health=lambda: Health(ready=not troubles, reasons=tuple(troubles)),
         metrics=lambda: "scrutineer_cases 1\n",
+        wishes=Wishes(vault=cache(lambda: open_vault(None, folder)), ways=Ways(mail=True, chat=True)),
         live=lambda: live[0],
         set_live=lambda on: live.__setitem__(0, "on" if on else "off"),
         lookup=lookup(store, clock) if lookup else None,

@@ -24,7 +24,11 @@ class EventRow(Base):
     """The inbox: everything that was heard and concerns us, once."""
 
     __tablename__ = "event"
-    __table_args__ = (UniqueConstraint("kind", "network", "uri", "version", name="uq_event_once"),)
+    __table_args__ = (
+        UniqueConstraint("kind", "network", "uri", "version", name="uq_event_once"),
+        # holds all that the figures count, so that they never read the payloads
+        Index("ix_event_received", "received_at", "kind", "network", "source"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(32))  # arrived:<via>, edited, vanished, blocked
@@ -96,6 +100,7 @@ class CaseRow(Base):
         Index("ix_case_rank", "rank_at", "id"),
         Index("ix_case_suggested", "state", "suggested"),
         Index("ix_case_updated", "state", "updated_at"),
+        Index("ix_case_created", "created_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)

@@ -129,7 +129,11 @@ class AuditRow(Base):
     """
 
     __tablename__ = "audit"
-    __table_args__ = (Index("ix_audit_case", "case_id"), UniqueConstraint("place", name="uq_audit_place"))
+    __table_args__ = (
+        Index("ix_audit_case", "case_id"),
+        Index("ix_audit_what", "what", "at"),
+        UniqueConstraint("place", name="uq_audit_place"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime]

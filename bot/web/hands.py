@@ -11,6 +11,7 @@ from threading import Event as Flag
 from bot.drafted import Drafted
 from bot.logins import SignOn
 from bot.model import Evidence, Match, Post
+from bot.notices.wishes import Wishes
 from bot.ports import Clock, Lookup, Measure
 from bot.review import Objections
 from bot.store.engine import Store
@@ -114,6 +115,7 @@ class Hands:
     wordings: Callable[[CaseRow], Mapping[str, str]]  # by style: full, short, answering, soft
     carried: Callable[[CaseRow, str], tuple[Carried, ...]]  # each sentence of a draft with what carries it
     reading_level: Callable[[str], str]
+    wishes: Wishes  # what people want to be told, and how
     live: Callable[[], str]  # "off", "on", or why the live stream cannot be read; "" when there is none to switch
     set_live: Callable[[bool], None]
     lookup: Lookup | None = None  # catalogues of sources; None without a contact address

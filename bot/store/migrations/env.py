@@ -10,6 +10,7 @@ from bot.store import (  # noqa: F401  they register their tables on one Base
     desk_models,
     evidence_models,
     models,
+    notice_models,
     office_models,
     sign_in_models,
 )

@@ -1,0 +1,1 @@
+"""The figures of the dashboard: what was heard, decided and said, counted from the store. It changes nothing."""
