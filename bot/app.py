@@ -124,6 +124,7 @@ def build(
         wordings=judgement.offers.wordings,
         carried=judgement.offers.carried,
         reading_level=judgement.offers.reading_level,
+        workshop=judgement.workshop,
         fake_threads=lambda: practice.threads(world, platforms[practice.ACCOUNT].account) if world else (),
         practice_again=lambda who: played.again(who) if played else None,
         sources=lambda: (*((one.name, one.trouble) for one in office.intakes), *_matching(judgement.matchers)),

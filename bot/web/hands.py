@@ -14,6 +14,7 @@ from bot.ports import Clock, Measure
 from bot.review import Objections
 from bot.store.engine import Store
 from bot.store.models import CaseRow
+from bot.trial import Workshop
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,5 +84,6 @@ class Hands:
     wordings: Callable[[CaseRow], Mapping[str, str]]  # by style: full, short, answering, soft
     carried: Callable[[CaseRow, str], tuple[Carried, ...]]  # each sentence of a draft with what carries it
     reading_level: Callable[[str], str]
+    workshop: Workshop  # where words of the office are tried out
     live: Callable[[], str]  # "off", "on", or why the live stream cannot be read; "" when there is none to switch
     set_live: Callable[[bool], None]
