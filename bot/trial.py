@@ -7,6 +7,8 @@ from typing import Protocol
 
 from bot.ports import Measure
 
+WORDING = "reply templates"  # as a name among what is in trouble
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:

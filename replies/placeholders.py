@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import lru_cache
 
 from jinja2 import StrictUndefined, Template, TemplateSyntaxError, nodes
@@ -127,10 +128,9 @@ def _names(tree: nodes.Template, known: frozenset[str], where: str, line: int) -
             raise BadTemplate(where, "an if without an else", line=at, remedy="write {% if care %}…{% endif %}")
         if isinstance(node, nodes.Name):
             if node.name not in known:
-                names = ", ".join(sorted(known))
-                raise BadTemplate(
-                    where, f"unknown placeholder {{{{ {node.name} }}}}", line=at, remedy=f"known are {names}"
-                )
+                near = get_close_matches(node.name, sorted(known), n=1)
+                remedy = f"write {{{{ {near[0]} }}}}" if near else f"known are {', '.join(sorted(known))}"
+                raise BadTemplate(where, f"unknown placeholder {{{{ {node.name} }}}}", line=at, remedy=remedy)
             found.append(node.name)
         if depth > DEEPEST or len(found) > MOST_PLACEHOLDERS:
             raise BadTemplate(where, "this is nested too deeply or too long", line=at, remedy="say it in fewer parts")

@@ -29,6 +29,7 @@ from bot.web.pages import (
     second_looks,
     sources,
     stop,
+    templates,
     thread,
 )
 from bot.web.visit import environment
@@ -44,6 +45,7 @@ PAGES = (
     find,
     thread,
     evidence,
+    templates,
     sources,
     stop,
     accounts,
