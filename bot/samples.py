@@ -10,6 +10,7 @@ from bot.model import Certainty, Evidence, Sensitivity, Verdict
 from replies.compose import Style, care
 
 GRADES = tuple(Certainty)  # from high to very low
+LONGEST = 20  # entries that are asked whether anything fits still; composing each takes some milliseconds
 STYLES = {"answering": Style.ANSWERING, "soft": Style.SOFT}
 
 Wish = tuple[str, Callable[[Evidence], Any]]
@@ -44,6 +45,11 @@ def choose(name: str, entries: Sequence[Evidence], usable: Callable[[Evidence], 
             before = f"{found[entry.id].why}, " if entry.id in found else ""
             found[entry.id] = Sample(entry=entry, why=f"{before}{why}")
     return tuple(replace(one, why=one.why + as_if) for one in found.values())
+
+
+def longest(entries: Iterable[Evidence]) -> list[Evidence]:
+    """The entries that leave the least room for words of ours."""
+    return sorted(entries, key=lambda one: len(one.correction_short), reverse=True)[:LONGEST]
 
 
 def style_for(name: str) -> Style:

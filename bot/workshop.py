@@ -94,7 +94,8 @@ class Workbench:
             return Trial(refused=("there is no entry to try it on: import evidence with a verified source first",))
         previews = tuple(self._previews(bench, chosen, before))
         blocked = tuple(dict.fromkeys(_blocked(previews)))
-        refused = (*bench.alike(), *blocked, *bench.strict(chosen[:STRICTLY], said=blocked))
+        silenced = self._silenced(bench, entries, before)
+        refused = (*bench.alike(), *silenced, *blocked, *bench.strict(chosen[:STRICTLY], said=blocked))
         notes = () if bench.layouts else ("No layout uses these words: nobody will read them.",)
         return Trial(previews=previews, refused=tuple(dict.fromkeys(refused)), notes=notes)
 
@@ -114,6 +115,12 @@ class Workbench:
             wide = Room(network=Network.MASTODON, ruler=None, wide=True)
             if not holding and (draft := bench.draft(sample.entry, wide, next(number), only=bench.layouts)):
                 yield bench.preview(sample, wide, draft, holds=True)
+
+    def _silenced(self, bench: _Bench, entries: Iterable[Evidence], before: Own) -> Iterator[str]:
+        """Entries of which nothing could be said any more, among those that need the most room."""
+        for entry, room in itertools.product(samples.longest(entries), self._rooms()):
+            if bench.draft(entry, room, 0) is None and bench.draft(entry, room, 0, own=before) is not None:
+                yield f"Nothing fits any more for “{entry.claim}” on {room.network.capitalize()}: say it shorter."
 
     def _rooms(self) -> Iterator[Room]:
         for network in (Network.BLUESKY, Network.MASTODON):
@@ -231,6 +238,4 @@ class _Bench:
 
 def _blocked(previews: Iterable[Preview]) -> Iterator[str]:
     for one in previews:
-        if not one.text:
-            yield f"Nothing fits any more for “{one.claim}” on {one.network.capitalize()}: say it shorter."
         yield from (f"{found.message} {found.suggestion}".strip() for found in one.objections if found.blocks)

@@ -124,7 +124,7 @@ def _faults_of_rung(name: str, text: str) -> tuple[BadTemplate, ...]:
 def _values(there: Collection[str]) -> Mapping[str, str]:
     """Stand-ins for what a reply holds; what is not `there` is left out, as it is for many entries."""
     values = dict.fromkeys(RUNG_NAMES, "words") | {"fact": _FACT, "url": _URL}
-    values |= dict.fromkeys(DISCLOSURES, "🤖 checked") | dict.fromkeys(EXITS, "STOP")
+    values |= dict.fromkeys(DISCLOSURES, "🤖 checked.") | dict.fromkeys(EXITS, "Reply STOP.")
     for one in _SOMETIMES:
         if one not in there:
             values |= dict.fromkeys(EXITS if one == "exit" else (one,), "")
