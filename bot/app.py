@@ -37,6 +37,7 @@ from bot.second_reader import SecondReader
 from bot.settings import Settings
 from bot.settle import Pace
 from bot.store.engine import Store
+from bot.trial import WORDING
 from bot.vault import Vault, open_vault
 from bot.watch import Watch
 from bot.web.app import create_app
@@ -164,9 +165,14 @@ def build(
         wordings=judgement.offers.wordings,
         carried=judgement.offers.carried,
         reading_level=judgement.offers.reading_level,
+        workshop=judgement.workshop,
         fake_threads=lambda: practice.threads(world, platforms[practice.ACCOUNT].account) if world else (),
         practice_again=lambda who: played.again(who) if played else None,
-        sources=lambda: (*((one.name, one.trouble) for one in office.intakes), *_matching(judgement.matchers)),
+        sources=lambda: (
+            *((one.name, one.trouble) for one in office.intakes),
+            *_matching(judgement.matchers),
+            *((WORDING, f"{lang}, {why}") for lang, _, why in judgement.workshop.troubles()),
+        ),
         health=lambda: _health(office, instruments),
         metrics=instruments.metrics,
         wishes=wishes,

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy.orm import Session
 
 import handlers
-from bot import second_reader
+from bot import own_words, second_reader
 from bot.decisions import Propose
 from bot.drafted import Drafted
 from bot.evidence import registry
@@ -24,6 +24,7 @@ from bot.store.engine import Store
 from bot.store.models import CaseRow
 from bot.turn import Tools
 from bot.web.hands import Remark
+from bot.workshop import Workbench
 from handlers.manners.gates import GATES, closed
 from replies import civility
 from replies.compose import OfficeVoice, compose
@@ -57,6 +58,7 @@ class Judgement:
         self.matchers = matchers or Matchers()
         self._second_model = second_model
         self.offers = Offers(store=store, voice=voice, rulers=rulers, matchers=self.matchers)
+        self.workshop = Workbench(store=store, voice=voice, rulers=rulers)
 
     @property
     def tools(self) -> Tools:
@@ -106,6 +108,7 @@ class Judgement:
             office=self._voice,
             lang=TABLE_LANGUAGE,
             variant=sum(propose.to.ref.uri.encode()),  # equal replies should not sound alike
+            own=own_words.in_force(session, TABLE_LANGUAGE),
         )
         if draft is None:
             return None

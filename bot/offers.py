@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bot import own_words
 from bot.drafted import Drafted
 from bot.evidence import registry
 from bot.matchers import Matchers
@@ -57,6 +58,8 @@ class Offers:
             return None
         post = codec.load(Post, row.post)
         address = ruler.address(post.author, note=row.note)
+        with self._store.read() as session:
+            own = own_words.in_force(session, TABLE_LANGUAGE)
         draft = compose(
             entry,
             kind=kind_of(Basis(row.basis)),
@@ -65,6 +68,7 @@ class Offers:
             lang=TABLE_LANGUAGE,
             variant=sum(post.ref.uri.encode()),
             style=style,
+            own=own,
         )
         if draft is None:
             return None
@@ -91,7 +95,9 @@ class Offers:
         entry = self._entry(row)
         if entry is None:
             return ()
-        found = support(text, entry, office=self._voice, lang=row.lang, chosen=row.rests_on)
+        with self._store.read() as session:
+            own = own_words.ever_said(session, row.lang)
+        found = support(text, entry, office=self._voice, lang=row.lang, chosen=row.rests_on, own=own)
         return tuple(Carried(text=one.text, carrier=one.carrier.value, citation=one.citation) for one in found)
 
     def unsupported(self, row: CaseRow, text: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ It sees the evidence and how much room there is. It never sees a post, a person 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
@@ -14,6 +14,8 @@ from urllib.parse import quote
 
 from bot.model import Citation, Evidence, Sensitivity, Verdict
 from replies.limits import aloud, weightiest
+from replies.own import Own
+from replies.placeholders import DISCLOSURES, EXITS
 from replies.sentences import plain, split
 from replies.shelf import SHIPPED, Shelf, shelf
 
@@ -26,10 +28,7 @@ CARE_TOPICS = frozenset(
 )
 MEDICINE_TOPICS = frozenset({"pharmacology", "psychiatry", "menopause"})
 
-ALWAYS_SAID = (
-    *("source", "short_source"),
-    *("disclosure", "short_disclosure", "bare_disclosure", "tight_disclosure", "tightest_disclosure"),
-)
+ALWAYS_SAID = ("source", "short_source", *DISCLOSURES)
 
 
 class Kind(StrEnum):
@@ -103,14 +102,17 @@ def compose(
     variant: int = 0,
     style: str = Style.FULL,
     templates: Path = SHIPPED,
+    own: Own = (),
+    only: Collection[str] | None = None,
 ) -> Draft | None:
     """The fullest text for this entry that fits, or None: then we say nothing.
 
     `lang` is the language the *entry* is written in, so that one reply speaks one language.
     `variant` picks among equal wordings; give each case its own number, so that replies do not sound alike.
     The fact is never shortened: it was signed off as a whole.
+    `own` are the words of this office in place of what ships. `only` keeps to these rungs, by name.
     """
-    words, citation = shelf(lang, templates), best_citation(evidence)
+    words, citation = shelf(lang, templates, own), best_citation(evidence)
     if citation is None or not plain(evidence.correction_short):
         return None
     wordings = [
@@ -118,12 +120,14 @@ def compose(
         for step in range(words.variants)
     ]
     rungs = [one for one in words.rungs if style != Style.SHORT or one.number >= SHORT_FROM]
+    if only is not None:
+        rungs = [one for one in rungs if one.name in only]
     for rung, values in product(rungs, wordings):
         text = rung.render(values)
         if fits(text):
             return Draft(
                 text=text,
-                template=rung.name,
+                template=rung.label,
                 lang=words.lang,
                 parts=_parts(text, values, citation),
                 citation=citation.key,
@@ -181,16 +185,16 @@ def _values(
         "short_certainty": say(f"short_certainty.{evidence.certainty}"),
         "certainty_why": say(f"certainty_why.{evidence.certainty}"),
         "debate": say("debate", evidence.verdict is Verdict.NEEDS_CONTEXT),
-        "care": say(*_care(evidence)),
+        "care": say(*care(evidence)),
         "thanks": say(IN_PLACE_OF_THANKS.get(style, "thanks"), kind is Kind.ANSWER or style in IN_PLACE_OF_THANKS),
         "method": say("method", bool(base["method_url"])),
         # a note addresses nobody, so nobody needs a way out of it
-        **{key: say(key, kind is not Kind.NOTE) for key in ("exit", "short_exit", "tight_exit")},
+        **{key: say(key, kind is not Kind.NOTE) for key in EXITS},
         **{key: say(key) for key in ALWAYS_SAID},
     }
 
 
-def _care(evidence: Evidence) -> tuple[str, bool]:
+def care(evidence: Evidence) -> tuple[str, bool]:
     """Whether to point to a clinician, and in which words: only where lay readers decide about their own care."""
     topics = {topic.casefold() for topic in evidence.topics}
     lay = not evidence.audience or "public" in evidence.audience

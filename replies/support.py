@@ -7,6 +7,7 @@ citation it rests on. It compares words; it cannot tell whether an editor named 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -15,8 +16,10 @@ import regex
 from bot.model import Evidence
 from replies.compose import OfficeVoice, best_citation
 from replies.limits import aloud
+from replies.own import Own, own_phrase
+from replies.placeholders import PHRASE_KEYS, BadTemplate
 from replies.sentences import links, spans, split
-from replies.shelf import PHRASE_KEYS, shelf
+from replies.shelf import shelf
 
 ENOUGH = 0.75  # share of a sentence's words that the entry must use for it to count as said by the entry
 SHORT_WORD = 3  # letters; shorter words carry no meaning of their own
@@ -51,12 +54,16 @@ def support(
     office: OfficeVoice,
     lang: str = "en",
     chosen: Mapping[str, str] | None = None,
+    own: Own = (),
 ) -> tuple[Supported, ...]:
-    """Every sentence of the text with what carries it. `chosen` maps a sentence to a citation key, or to `OURS`."""
+    """Every sentence of the text with what carries it. `chosen` maps a sentence to a citation key, or to `OURS`.
+
+    `own` is all that this office ever said in place of a phrase that ships: a draft outlives the words it was made of.
+    """
     best = best_citation(evidence)
     first = best.key if best else ""
     said = _words(" ".join(_statements(evidence, lang)))
-    ours = {_words(sentence) for phrase in _phrases(lang, office) for sentence in split(phrase)}
+    ours = {_words(sentence) for phrase in _phrases(lang, office, own) for sentence in split(phrase)}
     addresses = links(text)
     found = []
     for start, end in spans(text):
@@ -81,8 +88,7 @@ def _statements(evidence: Evidence, lang: str) -> tuple[str, ...]:
     return (evidence.correction_short, evidence.correction_long, evidence.limits, *spoken)
 
 
-def _phrases(lang: str, office: OfficeVoice) -> list[str]:
-    words = shelf(lang)
+def _phrases(lang: str, office: OfficeVoice, own: Own) -> list[str]:
     base = {
         "office": office.name,
         "short_office": office.short_name or office.name,
@@ -91,7 +97,12 @@ def _phrases(lang: str, office: OfficeVoice) -> list[str]:
         "short_journal": "",
         "year": "",
     }
-    return [words.phrase(key, base, step) for key in PHRASE_KEYS for step in range(len(words.phrases[key]))]
+    choices = [one for wordings in shelf(lang).phrases.values() for one in wordings]
+    for name, text in own:
+        if name in PHRASE_KEYS:
+            with suppress(BadTemplate):  # then no reply was put together with it
+                choices += own_phrase(name, text)
+    return [one.render(base) for one in choices]
 
 
 def _words(text: str) -> frozenset[str]:

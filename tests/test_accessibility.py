@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
+from bot import own_words
+from bot.own_words import Hand, Name
 from bot.people import FIRST_NAME, Role
 from bot.store.models import AccountRow, GapRow
 from tests.keys_world import GOOD, a_person, an_office, code_of
@@ -41,6 +43,8 @@ def office(tmp_path: Path) -> Iterator[WebWorld]:
     """An office with every kind of case, something to look at, a pause and a stop."""
     office = fill(a_world(tmp_path))
     with office.store.write() as session:
+        words = Name(lang="en", name="short_exit", shipped="Reply STOP.")
+        own_words.write(session, words, "STOP ends it.", "why", hand=Hand(name="Ed", id=9), now=office.clock.now())
         session.add(GapRow(source="recorded", why="an hour is missing", noticed_at=office.clock.now()))
         session.get_one(AccountRow, BLUESKY).paused = "the password was refused"
     office.hands.stop_flag.touch()
@@ -70,6 +74,7 @@ def test_no_page_has_a_fault_that_axe_finds(
     others = ["thread", "evidence", *TABLE, "sources", "log", "accounts", "people", "stop", "x"]
     others += ["me", "me?wanted=/case/1", "prove", "sign-in", "second-looks", "agreement", "find?q=sugar"]
     others += ["numbers", "numbers?from=tomorrow", "me/notifications"]
+    others += ["templates/en", "templates/en/short_exit?version=1"]
     paths = [*lists, *(f"/case/{office.of(one)}" for one in people), *(f"/{one}" for one in others)]
     found: dict[str, list[str]] = {}
     with serving(office) as base:

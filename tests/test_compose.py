@@ -110,7 +110,7 @@ def test_for_any_room_there_is_nothing_or_a_whole_text(limit: int, entry: Eviden
 @given(entry=st.sampled_from(STARTER), room=st.integers(250, 690))
 @settings(max_examples=60, deadline=None)
 def test_more_room_never_gives_an_emptier_rung(entry: Evidence, room: int):
-    ladder = [rung.name for rung in shelf("en").rungs]
+    ladder = [rung.label for rung in shelf("en").rungs]
     tight, wide = (
         compose(entry, kind="reply", fits=lambda text, more=more: graphemes(text) <= room + more, office=OFFICE)
         for more in (0, 10)

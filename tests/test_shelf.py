@@ -66,8 +66,8 @@ def a_folder(path: Path, **files: str) -> Path:
 @pytest.mark.parametrize(
     ("rung", "complaint"),
     [
-        ("{{ fact }} {{ post_text }}", "en/rung.txt: unknown placeholder {{ post_text }}"),
-        ("{{ fact }} {{ urll }}", "en/rung.txt: unknown placeholder {{ urll }}"),
+        ("{{ fact }} {{ post_text }}", "en/rung.txt: line 1: unknown placeholder {{ post_text }}"),
+        ("{{ fact }} {{ urll }}", "en/rung.txt: line 1: unknown placeholder {{ urll }}"),
         ("{{ fact", "en/rung.txt: line 1"),
         ("{{ fact.__class__.__mro__ }}", "en/rung.txt: "),
         ("{% include 'secret' %}", "en/rung.txt: "),

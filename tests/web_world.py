@@ -244,6 +244,7 @@ def a_world(
         wordings=judgement.offers.wordings,
         carried=judgement.offers.carried,
         reading_level=judgement.offers.reading_level,
+        workshop=judgement.workshop,
         fake_threads=lambda: _threads(world, fake.account),
         practice_again=again.append,
         sources=lambda: tuple(unheard),

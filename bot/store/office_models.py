@@ -167,3 +167,29 @@ class SecondReadingRow(Base):
     answer: Mapped[dict[str, Any] | None] = mapped_column(JSON, default=None)
     trouble: Mapped[str] = mapped_column(default="")
     asked_at: Mapped[datetime]
+
+
+class ReplyTemplateRow(Base):
+    """One version of what the office says in place of a phrase or a layout that ships. Its text never changes.
+
+    At most one version of a name is in force; `retired` was in force once. `by_id` is the person behind the name `by`.
+    """
+
+    __tablename__ = "reply_template"
+    __table_args__ = (
+        UniqueConstraint("lang", "name", "version", name="uq_reply_template_version"),
+        Index("ix_reply_template_state", "lang", "state"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    lang: Mapped[str] = mapped_column(String(16))
+    name: Mapped[str] = mapped_column(String(64))
+    version: Mapped[int]
+    text: Mapped[str]
+    note: Mapped[str] = mapped_column(default="")
+    state: Mapped[str] = mapped_column(String(16))  # draft, in_force, retired
+    by: Mapped[str] = mapped_column(String(100))
+    by_id: Mapped[int]
+    at: Mapped[datetime]
+    put_by: Mapped[str] = mapped_column(String(100), default="")
+    put_at: Mapped[datetime | None] = mapped_column(default=None)

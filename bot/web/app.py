@@ -36,6 +36,7 @@ from bot.web.pages import (
     second_looks,
     sources,
     stop,
+    templates,
     thread,
 )
 from bot.web.visit import environment
@@ -53,6 +54,7 @@ PAGES = (
     find,
     thread,
     *TABLE,
+    templates,
     sources,
     numbers,
     stop,

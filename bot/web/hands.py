@@ -16,6 +16,7 @@ from bot.ports import Clock, Lookup, Measure
 from bot.review import Objections
 from bot.store.engine import Store
 from bot.store.models import CaseRow
+from bot.trial import Workshop
 from bot.vault import Vault
 
 
@@ -116,6 +117,7 @@ class Hands:
     carried: Callable[[CaseRow, str], tuple[Carried, ...]]  # each sentence of a draft with what carries it
     reading_level: Callable[[str], str]
     wishes: Wishes  # what people want to be told, and how
+    workshop: Workshop  # where words of the office are tried out
     live: Callable[[], str]  # "off", "on", or why the live stream cannot be read; "" when there is none to switch
     set_live: Callable[[bool], None]
     lookup: Lookup | None = None  # catalogues of sources; None without a contact address

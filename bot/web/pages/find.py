@@ -30,6 +30,7 @@ PAGES = (
     ("/second-looks", "Blind second looks"),
     ("/agreement", "How far editors agree"),
     ("/evidence", "Evidence"),
+    ("/templates", "Templates: the words of replies"),
     ("/sources", "Sources"),
     ("/log", "Log"),
     ("/stop", "Stop publishing"),
