@@ -72,7 +72,7 @@ def current(office: WebWorld) -> Evidence:
 
 
 def test_edit_try_propose_and_publish(office: WebWorld, base: str, page: Page, complaints: list[str]) -> None:
-    enter(page, office, base, "Ada Lovelace", Role.EDITOR)
+    enter(page, office, base, "Ada Lovelace", Role.EVIDENCE_CURATOR)
     page.get_by_role("link", name="Evidence").click()
     page.get_by_placeholder("Search claims").fill("hviid2019")
     page.get_by_role("button", name="Search").click()
@@ -130,7 +130,7 @@ def test_without_scripts_an_entry_is_edited_proposed_and_published(
 ) -> None:
     context = browser.new_context(java_script_enabled=False)
     page = context.new_page()
-    enter(page, office, base, "Ada Lovelace", Role.EDITOR)
+    enter(page, office, base, "Ada Lovelace", Role.EVIDENCE_CURATOR)
     page.goto(base + MMR + "/edit")
     page.get_by_label("Limits").fill("Only children.")
     page.get_by_role("group", name="Asking").get_by_role("button", name="Add another").click()

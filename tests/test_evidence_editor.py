@@ -46,7 +46,7 @@ def grace(office: WebWorld) -> TestClient:
 
 @pytest.fixture
 def ada(office: WebWorld) -> TestClient:
-    return sign_in(office, "Ada Lovelace", Role.EDITOR)
+    return sign_in(office, "Ada Lovelace", Role.EVIDENCE_CURATOR)
 
 
 def shown(client: TestClient, path: str) -> str:

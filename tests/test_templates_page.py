@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from bot import own_words
+from bot import house_rules, own_words
 from bot.own_words import Name
 from bot.people import Role
 from bot.store.models import CaseRow
@@ -29,6 +29,8 @@ KIND = "Reply STOP, and we leave you alone."
 @pytest.fixture
 def office(tmp_path: Path) -> Iterator[WebWorld]:
     office = fill(a_world(tmp_path, demo=False))
+    with office.store.write() as session:
+        house_rules.rule(session, "relaxed", by="Grace Hopper", why="a test", now=office.clock.now())
     yield office
     office.store.close()
 
@@ -40,7 +42,7 @@ def grace(office: WebWorld) -> TestClient:
 
 @pytest.fixture
 def ada(office: WebWorld) -> TestClient:
-    return sign_in(office, "Ada Lovelace", Role.EDITOR)
+    return sign_in(office, "Ada Lovelace", Role.EVIDENCE_CURATOR)
 
 
 def shown(client: TestClient, path: str = EXIT) -> str:
@@ -246,7 +248,7 @@ def test_alone_or_in_practice_the_page_says_that_one_person_is_enough(tmp_path: 
 
     practice = a_world(tmp_path / "practice", demo=True)
     one = sign_in(practice)
-    sign_in(practice, "Ada Lovelace", Role.EDITOR)
+    sign_in(practice, "Ada Lovelace", Role.EVIDENCE_CURATOR)
     save(one)
     assert "In a practice office" in shown(one)
     assert force(one, 1)[0] == 303

@@ -15,7 +15,7 @@ from bot.evidence.diff import changes
 from bot.evidence.proposals import FREE, LONGEST_NOTE, SIGNATURE, Kind, Who
 from bot.web import entry_sheet, table
 from bot.web.pages.case import MOST
-from bot.web.visit import Administrator, Visit, Visitor
+from bot.web.visit import Administrator, Curator, SignerOff, Visit, Visitor
 
 router = APIRouter()
 
@@ -52,7 +52,7 @@ def change(visit: Visitor, number: Number) -> HTMLResponse:
 
 
 @router.post("/changes/{number}/publish")
-def publish(visit: Visitor, number: Number, seen: Seen = 0) -> Response:
+def publish(visit: Curator, number: Number, seen: Seen = 0) -> Response:
     """A second person brings it into force."""
     try:
         with visit.hands.store.write() as session:
@@ -65,7 +65,7 @@ def publish(visit: Visitor, number: Number, seen: Seen = 0) -> Response:
 
 
 @router.post("/changes/{number}/reject")
-def reject(visit: Visitor, number: Number, seen: Seen = 0, why: Words = "") -> Response:
+def reject(visit: Curator, number: Number, seen: Seen = 0, why: Words = "") -> Response:
     """Say no, and why."""
     try:
         with visit.hands.store.write() as session:
@@ -76,7 +76,7 @@ def reject(visit: Visitor, number: Number, seen: Seen = 0, why: Words = "") -> R
 
 
 @router.post("/changes/{number}/withdraw")
-def withdraw(visit: Visitor, number: Number, seen: Seen = 0) -> Response:
+def withdraw(visit: Curator, number: Number, seen: Seen = 0) -> Response:
     """Take one's own proposal back."""
     try:
         with visit.hands.store.write() as session:
@@ -88,7 +88,7 @@ def withdraw(visit: Visitor, number: Number, seen: Seen = 0) -> Response:
 
 @router.post("/evidence/{entry_id}/sign")
 def sign(
-    visit: Visitor,
+    visit: SignerOff,
     entry_id: str,
     version: Annotated[int, Form(ge=1, le=MOST)],
     read: Annotated[bool, Form()] = False,
@@ -102,7 +102,7 @@ def sign(
 
 
 @router.post("/evidence/{entry_id}/{act}")
-def turn_off_or_on(visit: Visitor, entry_id: str, act: Literal["retire", "revive"], why: Words = "") -> Response:
+def turn_off_or_on(visit: Curator, entry_id: str, act: Literal["retire", "revive"], why: Words = "") -> Response:
     """Propose that an entry be retired, or come back."""
     if not why.strip():
         raise NotAllowed(f"say in a few words why this entry should be {act}d")

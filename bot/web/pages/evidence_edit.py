@@ -19,7 +19,7 @@ from bot.store.evidence_models import ProposalRow
 from bot.web import entry_form, entry_sheet
 from bot.web.entry_sheet import Pen
 from bot.web.pages.case import MOST
-from bot.web.visit import Visit, Visitor
+from bot.web.visit import Curator, Visit
 
 router = APIRouter()
 
@@ -38,7 +38,7 @@ Sent = Annotated[FormData, Depends(_sent)]
 
 
 @router.get("/changes/new")
-def begin(visit: Visitor) -> HTMLResponse:
+def begin(visit: Curator) -> HTMLResponse:
     """An empty form."""
     return _page(
         visit, Pen(path="/changes/new", kind=Kind.NEW, entry_id="", base=0, row=entry_form.blank(), fresh=True)
@@ -46,14 +46,14 @@ def begin(visit: Visitor) -> HTMLResponse:
 
 
 @router.post("/changes/new")
-def write_new(visit: Visitor, sent: Sent) -> Response:
+def write_new(visit: Curator, sent: Sent) -> Response:
     """A button of the form of a new entry."""
     row = entry_form.typed(sent)
     return _act(visit, Pen(path="/changes/new", kind=Kind.NEW, entry_id=row["id"][:LONGEST_ID], base=0, row=row), sent)
 
 
 @router.get("/evidence/{entry_id}/edit")
-def edit(visit: Visitor, entry_id: str) -> Response:
+def edit(visit: Curator, entry_id: str) -> Response:
     """The form with the version in force; or the draft that this person began."""
     with visit.hands.store.read() as session:
         entry, retired = proposals.newest(session, entry_id)
@@ -75,7 +75,7 @@ def edit(visit: Visitor, entry_id: str) -> Response:
 
 
 @router.post("/evidence/{entry_id}/edit")
-def write(visit: Visitor, entry_id: str, sent: Sent) -> Response:
+def write(visit: Curator, entry_id: str, sent: Sent) -> Response:
     """A button of the form."""
     row = entry_form.typed(sent) | {"id": entry_id}
     pen = Pen(path=f"/evidence/{entry_id}/edit", kind=Kind.EDIT, entry_id=entry_id, base=_base(sent), row=row)
@@ -86,7 +86,7 @@ def write(visit: Visitor, entry_id: str, sent: Sent) -> Response:
 
 
 @router.get("/changes/{number}/edit")
-def go_on(visit: Visitor, number: Number) -> HTMLResponse:
+def go_on(visit: Curator, number: Number) -> HTMLResponse:
     """The form with a proposal that is not decided yet."""
     proposal = _own(visit, number)
     pen = Pen(
@@ -103,7 +103,7 @@ def go_on(visit: Visitor, number: Number) -> HTMLResponse:
 
 
 @router.post("/changes/{number}/edit")
-def write_on(visit: Visitor, number: Number, sent: Sent) -> Response:
+def write_on(visit: Curator, number: Number, sent: Sent) -> Response:
     """A button of the form of a proposal."""
     proposal = _own(visit, number)
     row = entry_form.typed(sent)

@@ -15,7 +15,7 @@ from bot.evidence.diff import changes
 from bot.evidence.pack import to_csv, to_jsonl
 from bot.evidence.proposals import Who
 from bot.store.evidence_models import PackUploadRow
-from bot.web.visit import Administrator, Visit, Visitor
+from bot.web.visit import Curator, Visit, Visitor
 
 router = APIRouter()
 
@@ -44,7 +44,7 @@ def download(visit: Visitor, kind: Literal["jsonl", "csv"]) -> Response:
 
 
 @router.post("/packs")
-def upload(visit: Administrator, pack: Annotated[UploadFile, File()]) -> Response:
+def upload(visit: Curator, pack: Annotated[UploadFile, File()]) -> Response:
     """Keep a pack and show what it would do; nothing is taken in yet."""
     data = pack.file.read(uploads.LARGEST + 1)
     if len(data) > uploads.LARGEST:
@@ -67,7 +67,7 @@ def look(visit: Visitor, digest: Digest) -> HTMLResponse:
 
 
 @router.post("/packs/{digest}/take-in")
-def take_in(visit: Administrator, digest: Digest, table: Annotated[str, Form(max_length=64)] = "") -> Response:
+def take_in(visit: Curator, digest: Digest, table: Annotated[str, Form(max_length=64)] = "") -> Response:
     """Take it in, exactly as previewed."""
     try:
         with visit.hands.store.write() as session:
@@ -79,7 +79,7 @@ def take_in(visit: Administrator, digest: Digest, table: Annotated[str, Form(max
 
 
 @router.post("/packs/{digest}/put-away")
-def put_away(visit: Administrator, digest: Digest) -> Response:
+def put_away(visit: Curator, digest: Digest) -> Response:
     """Nobody takes it in."""
     with visit.hands.store.write() as session:
         uploads.put_away(session, digest, who=_who(visit), now=visit.now)

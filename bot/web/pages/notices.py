@@ -11,7 +11,7 @@ from bot.errors import BadSettings, NotAllowed
 from bot.notices.quiet import zones
 from bot.notices.values import Channel, Wish
 from bot.notices.wishes import LONGEST, SHORTEST
-from bot.web.visit import Visit, Visitor
+from bot.web.visit import Myself, Visit
 
 router = APIRouter()
 
@@ -20,14 +20,14 @@ Box = Annotated[bool, Form()]
 
 
 @router.get(PAGE)
-def notices(visit: Visitor) -> HTMLResponse:
+def notices(visit: Myself) -> HTMLResponse:
     """What I am told, and how."""
     return _page(visit)
 
 
 @router.post(PAGE)
 def save(
-    visit: Visitor,
+    visit: Myself,
     every: Annotated[int, Form(ge=0, le=10_000)] = SHORTEST,
     new_cases: Box = False,
     on_you: Box = False,
@@ -60,7 +60,7 @@ def save(
 
 @router.post(PAGE + "/{channel}")
 def set_channel(
-    visit: Visitor, channel: Channel, address: Annotated[str, Form(max_length=2_000)] = "", on: Box = False
+    visit: Myself, channel: Channel, address: Annotated[str, Form(max_length=2_000)] = "", on: Box = False
 ) -> Response:
     """Set up a channel, or turn it on or off. A new signing key is shown, this once."""
     try:
@@ -74,7 +74,7 @@ def set_channel(
 
 
 @router.post(PAGE + "/{channel}/remove")
-def remove(visit: Visitor, channel: Channel) -> Response:
+def remove(visit: Myself, channel: Channel) -> Response:
     """Forget a channel and its address."""
     with visit.hands.store.write() as session:
         visit.hands.wishes.drop_channel(session, visit.person.user_id, channel, by=visit.person.name, now=visit.now)
@@ -82,7 +82,7 @@ def remove(visit: Visitor, channel: Channel) -> Response:
 
 
 @router.post(PAGE + "/{channel}/test")
-def test(visit: Visitor, channel: Channel) -> Response:
+def test(visit: Myself, channel: Channel) -> Response:
     """Have a test sent."""
     try:
         with visit.hands.store.write() as session:
@@ -93,7 +93,7 @@ def test(visit: Visitor, channel: Channel) -> Response:
 
 
 @router.post(PAGE + "/webhook/secret")
-def new_secret(visit: Visitor) -> Response:
+def new_secret(visit: Myself) -> Response:
     """Another signing key, shown this once."""
     try:
         with visit.hands.store.write() as session:

@@ -20,7 +20,7 @@ from bot.trial import Piece, Trial
 from bot.web import pieces
 from bot.web.around import diff
 from bot.web.pages.case import MOST, typed
-from bot.web.visit import Visit, Visitor
+from bot.web.visit import Curator, Visit, Visitor
 
 router = APIRouter()
 
@@ -78,7 +78,7 @@ def piece(visit: Visitor, lang: str, name: str, version: Version = 0, saved: Ver
 
 @router.post("/templates/{lang}/{name}")
 def change(
-    visit: Visitor,
+    visit: Curator,
     lang: str,
     name: str,
     act: Annotated[Literal["preview", "save"], Form()] = "preview",
@@ -101,7 +101,7 @@ def change(
 
 
 @router.post("/templates/{lang}/{name}/force")
-def force(visit: Visitor, lang: str, name: str, version: Seen, seen: Seen) -> Response:
+def force(visit: Curator, lang: str, name: str, version: Seen, seen: Seen) -> Response:
     """Put a version in force. It is tried once more: other words, entries or rules may have changed since."""
     found = _piece(visit, lang, name)
     with visit.hands.store.read() as session:
@@ -118,7 +118,7 @@ def force(visit: Visitor, lang: str, name: str, version: Seen, seen: Seen) -> Re
 
 
 @router.post("/templates/{lang}/{name}/shipped")
-def shipped(visit: Visitor, lang: str, name: str, seen: Seen) -> Response:
+def shipped(visit: Curator, lang: str, name: str, seen: Seen) -> Response:
     """Back to what ships."""
     found = _piece(visit, lang, name)
     try:
