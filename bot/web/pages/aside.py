@@ -66,6 +66,7 @@ def others(visit: Visitor, case_id: CaseId, q: Annotated[str, Query(max_length=2
         return case_page(visit, case_id)
     found = visit.hands.search_entries(q)[:MOST_FOUND] if q.strip() else visit.hands.other_entries(row)
     content: dict[str, Any] = {"case": row, "others": [one for one in found if one.id != row.entry_id], "q": q}
+    content["by_script"] = visit.by_htmx
     return visit.part("_others.html", **content) if visit.by_htmx else visit.page("others.html", **content)
 
 

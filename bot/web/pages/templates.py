@@ -42,9 +42,9 @@ class Past:
 
 
 @router.get("/templates")
-def languages(visit: Visitor) -> Response:
+def spoken(visit: Visitor) -> HTMLResponse:
     """The words of the language in which drafts are written."""
-    return RedirectResponse(f"/templates/{visit.hands.workshop.spoken()}", status_code=303)
+    return words(visit, visit.hands.workshop.spoken())
 
 
 @router.get("/templates/{lang}")

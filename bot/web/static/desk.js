@@ -119,12 +119,6 @@ setInterval(() => {
   if (text && !document.hidden && document.querySelector("#hold .mine")) keep(text);
 }, RENEW);
 
-// Opening "something else" loads the list; its link must not leave the page.
-document.addEventListener("click", (event) => {
-  const link = event.target.closest?.("summary a");
-  if (link) link.closest("details").open = true;
-});
-
 // The list is renewed when something happens: what was ticked stays ticked.
 let ticked = [];
 document.addEventListener("htmx:beforeSwap", () => {
