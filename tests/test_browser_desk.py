@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from bot.evidence import registry
 from bot.life import State
+from bot.model import Network
 from bot.rights import Role
 from bot.web.app import create_app
 from tests.servers.browser import Chromium
 from tests.web_client import serving
-from tests.web_world import WebWorld, a_world, fill
+from tests.web_world import MASTODON, WebWorld, a_world, fill
 
 
 @pytest.fixture
@@ -106,7 +108,10 @@ def test_what_one_decides_disappears_from_the_other_s_list_by_itself(
 def test_four_eyes_on_one_case(office: WebWorld, base: str, browser: Browser, complaints: list[str]) -> None:
     grace = at_desk(browser, office, base, complaints, "Grace Hopper")
     ada = at_desk(browser, office, base, complaints, "Ada Lovelace")
-    pia = office.of("pia")
+    with office.store.write() as session:
+        registry.sign_off(session, "fever-causes-brain-damage", by="Dr Ana Example", now=office.clock.now())
+    post = office.says("liv@town.example", "@check does a fever fry the brain?", network=Network.MASTODON)
+    pia = office.propose(post, "fever-causes-brain-damage", account=MASTODON)
     assert office.case(pia).sensitivity == "high-care"
     grace.goto(f"{base}/case/{pia}")
     expect(grace.get_by_text("Two people must say yes")).to_be_visible()
@@ -116,7 +121,7 @@ def test_four_eyes_on_one_case(office: WebWorld, base: str, browser: Browser, co
     ada.goto(base)
     expect(ada.locator(f"#case-{pia}")).to_contain_text("1 yes so far")
     ada.locator(f"#case-{pia}").click()
-    expect(ada.get_by_text("Grace Hopper said yes")).to_be_visible()
+    expect(ada.get_by_text("Grace Hopper said yes just now")).to_be_visible()
     ada.get_by_role("button", name="Approve").click()
     expect(ada.locator(f"#status-{pia}")).to_contain_text("Approved by Ada Lovelace")
 

@@ -248,7 +248,8 @@ def test_hostile_words_of_catalogues_and_forms_stay_words(office: WebWorld, ada:
 # --- signing, retiring, the rule
 
 
-def test_a_clinician_signs_the_version_they_read_and_the_date_is_kept(office: WebWorld, grace: TestClient) -> None:
+def test_a_clinician_signs_the_version_they_read_and_the_date_is_kept(office: WebWorld) -> None:
+    grace = sign_in(office, "Grace Hopper", Role.CLINICAL_REVIEWER)
     page = grace.get(MMR).text
     data = {"csrf": token(page), "version": "1"}
     assert grace.post(f"{MMR}/sign", data=data).status_code == 422  # nobody said they had read it

@@ -67,7 +67,8 @@ def record(office: WebWorld) -> list[tuple[str, str, object, object]]:
 
 
 def test_the_name_in_the_frame_leads_to_the_page(grace: TestClient) -> None:
-    assert f'href="{PAGE}"' in shown(grace, "/")
+    assert 'href="/me"' in shown(grace, "/")
+    assert f'href="{PAGE}"' in shown(grace, "/me")
     page = shown(grace)
     assert "Your notifications" in page
     assert page.count(f'action="{PAGE}') == 4  # three channels; topics and hours
