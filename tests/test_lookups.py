@@ -152,7 +152,7 @@ def with_body(body: bytes) -> Answer:
         (lambda request: answer(request, 301, location="https://evil.example/x"), Refused, "another address"),
         (lambda request: answer(request, 302, location=request.path), Refused, "circle"),
     ],
-    ids=str,
+    ids=lambda value: value if isinstance(value, str) else getattr(value, "__name__", "says"),
 )
 def test_every_kind_of_trouble_is_named_by_its_remedy(
     there: Catalogues, say: Answer, error: type[PlatformError], words: str
