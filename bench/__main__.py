@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import baseline, matching, office, reading, stream
+from bench import baseline, desk, matching, office, reading, stream
 from bench.figures import Figure, as_json, machine, table
 
 
@@ -22,10 +22,11 @@ class Size:
     seconds: int
     posts: int
     loop_seconds: float
+    cases: int
 
 
-FULL = Size(frames=30_000, rounds=3, starts=3, seconds=20, posts=300, loop_seconds=1.0)
-QUICK = Size(frames=6_000, rounds=1, starts=1, seconds=5, posts=120, loop_seconds=0.2)
+FULL = Size(frames=30_000, rounds=3, starts=3, seconds=20, posts=300, loop_seconds=1.0, cases=100_000)
+QUICK = Size(frames=6_000, rounds=1, starts=1, seconds=5, posts=120, loop_seconds=0.2, cases=10_000)
 POSTS_A_SECOND = 20
 
 PARTS: dict[str, Callable[[Size], list[Figure]]] = {
@@ -34,6 +35,7 @@ PARTS: dict[str, Callable[[Size], list[Figure]]] = {
     "match": lambda size: matching.measure(size.posts),
     "reading": lambda size: reading.measure(size.posts, size.rounds),
     "office": lambda size: office.start_and_memory(size.starts),
+    "desk": lambda size: desk.measure(size.cases, size.rounds * 7),
     "latency": lambda size: office.latency(size.seconds, POSTS_A_SECOND),
 }
 

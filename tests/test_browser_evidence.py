@@ -143,9 +143,12 @@ def test_without_scripts_an_entry_is_edited_proposed_and_published(
     page.goto(change)
     page.get_by_role("button", name="Publish as version 2").click()
     assert (current(office).limits, current(office).questions[-1]) == ("Only children.", "is it the jab?")
+    leave(page)
+    enter(page, office, base, "Marie Curie", Role.CLINICAL_REVIEWER)
+    page.goto(base + MMR)
     page.get_by_label("I am a clinician").check()
-    page.get_by_role("button", name="Sign off as Grace Hopper").click()
-    expect(page.get_by_text("Signed off by Grace Hopper")).to_be_visible()
+    page.get_by_role("button", name="Sign off as Marie Curie").click()
+    expect(page.get_by_text("Signed off by Marie Curie")).to_be_visible()
     context.close()
 
 

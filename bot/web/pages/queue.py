@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from bot import audit, holds, second_looks
 from bot.model import Network, Sensitivity
-from bot.store.models import CaseRow
+from bot.store.models import AccountRow
+from bot.store.office_models import EntryRow
 from bot.web import filters, lists, saved, words
 from bot.web.filters import View
 from bot.web.visit import Decider, Myself, Tender, Visitor
@@ -103,11 +104,11 @@ def forget_view(visit: Myself, view_id: int) -> Response:
 
 def _choices(session: Session) -> dict[str, list[tuple[str, str]]]:
     """What the filters offer: value and name."""
-    entries = select(CaseRow.entry_id).where(CaseRow.entry_id.is_not(None)).distinct().limit(MOST_CHOICES)
-    networks = session.scalars(select(CaseRow.network).distinct())
+    entries = session.scalars(select(EntryRow.id).order_by(EntryRow.id).limit(MOST_CHOICES))
+    networks = sorted(set(session.scalars(select(AccountRow.network))))
     return {
         "network": [(one, words.network(one)) for one in networks if one in set(Network)],
-        "entry": [(one, one.replace("-", " ")) for one in sorted(one for one in session.scalars(entries) if one)],
+        "entry": [(one, one.replace("-", " ")) for one in entries],
         "care": [(Sensitivity.HIGH_CARE.value, "high care"), (Sensitivity.EXPERT_REVIEW.value, "expert review")],
         "lang": list(words.LANGUAGES.items()),
         "older": [(str(hours), f"{hours} h or longer") for hours in AGES],

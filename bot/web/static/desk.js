@@ -73,6 +73,7 @@ document.addEventListener("keydown", (event) => {
   if (event.key === "Escape" && event.target.closest?.("dialog")) {
     event.preventDefault(); // a search box would only empty itself
     event.target.closest("dialog").close();
+    document.activeElement?.blur(); // else the closed box keeps the focus for a moment, and the next key is lost
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || event.isComposing || document.querySelector("dialog[open]")) return;

@@ -21,7 +21,8 @@ def upgrade() -> None:
         batch.add_column(sa.Column("needs", sa.String(length=16), nullable=False, server_default=""))
         batch.add_column(sa.Column("said_before", sa.Text(), nullable=False, server_default=""))
         batch.add_column(sa.Column("rests_on", sa.JSON(), nullable=False, server_default="{}"))
-        batch.create_index("ix_case_rank", ["rank_at", "id"])
+        batch.create_index("ix_case_rank", ["rank_at", "id", "parked"])
+        batch.create_index("ix_case_entry", ["entry_id", "rank_at"])
         batch.create_index("ix_case_suggested", ["state", "suggested"])
         batch.create_index("ix_case_updated", ["state", "updated_at"])
     _fill()
@@ -124,7 +125,7 @@ def downgrade() -> None:
     for table in TABLES:
         op.drop_table(table)
     with op.batch_alter_table("case") as batch:
-        for index in ("ix_case_updated", "ix_case_suggested", "ix_case_rank"):
+        for index in ("ix_case_updated", "ix_case_entry", "ix_case_suggested", "ix_case_rank"):
             batch.drop_index(index)
         for column in ("rests_on", "said_before", "needs", "parked", "words", "suggested", "rank_at"):
             batch.drop_column(column)
